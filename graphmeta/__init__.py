@@ -1,0 +1,1 @@
+"""What the graph is: pure and synchronous records, rules and decisions."""

@@ -1,0 +1,106 @@
+"""One accepted change of the graph, and the fresh start of a watcher that lost its place."""
+
+from uuid import UUID
+
+import attrs
+
+from ._metadata import GraphMetadata
+from ._names import Edge
+from ._snapshot import Endpoint, GraphSnapshot, SettingValue
+
+
+@attrs.frozen
+class Ownership:
+    """What one holder of edges gained and lost. The holder is a session, one of its scopes, or None (persistent)."""
+
+    session: UUID | None
+    scope: str = ""
+    """The scope's path; empty: the session itself."""
+    gained: tuple[Edge, ...] = ()
+    lost: tuple[Edge, ...] = ()
+
+
+@attrs.frozen
+class SessionStarted:
+    """A session began."""
+
+    session: UUID
+    name: str
+    peer: str
+    since: float
+
+
+@attrs.frozen
+class SessionEnded:
+    """A session ended; everything it owned went in the same change."""
+
+    session: UUID
+    name: str
+    reason: str
+
+
+@attrs.frozen
+class ScopeChanged:
+    """A scope of a session was opened, or closed together with what it held."""
+
+    session: UUID
+    scope: str
+    opened: bool
+
+
+@attrs.frozen
+class MetadataChanged:
+    """A session's metadata was replaced as a whole; None: withdrawn."""
+
+    session: UUID
+    metadata: GraphMetadata | None
+
+
+@attrs.frozen
+class EndpointChanged:
+    """A publisher or subscriber of a session was opened or closed."""
+
+    session: UUID
+    endpoint: Endpoint
+    opened: bool
+
+
+@attrs.frozen
+class SettingChanged:
+    """The live settings of a component changed; None: they went with the last session that spoke of them."""
+
+    address: str
+    value: SettingValue | None
+
+
+@attrs.frozen
+class Change:
+    """One step from ``revision - 1`` to ``revision``: everything that one accepted command did."""
+
+    epoch: UUID
+    revision: int
+    at: float
+    """Unix time, seconds."""
+    by: UUID | None = None
+    """The session that did it; None: the graph's own process."""
+    by_name: str = ""
+    edges_added: tuple[Edge, ...] = ()
+    """Edges that the topology did not have before, sorted."""
+    edges_removed: tuple[Edge, ...] = ()
+    """Edges that the topology no longer has, sorted."""
+    ownership: tuple[Ownership, ...] = ()
+    started: tuple[SessionStarted, ...] = ()
+    ended: tuple[SessionEnded, ...] = ()
+    scopes: tuple[ScopeChanged, ...] = ()
+    metadata: tuple[MetadataChanged, ...] = ()
+    endpoints: tuple[EndpointChanged, ...] = ()
+    settings: tuple[SettingChanged, ...] = ()
+
+
+@attrs.frozen
+class Resync:
+    """The watcher's history is gone: start again from this snapshot."""
+
+    snapshot: GraphSnapshot
+    reason: str
+    """``history``, ``epoch`` or ``slow``."""

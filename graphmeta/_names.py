@@ -1,0 +1,61 @@
+"""The names of the graph: topics, edges, component addresses.
+
+A topic is a slash path such as ``SYS/UNIT/OUTPUT``; an address is a slash path that names a component.
+This file knows nothing but text.
+"""
+
+from typing import Final, NamedTuple
+
+from ._errors import InvalidTopic
+
+MAX_TOPIC_LENGTH: Final = 1024
+"""The longest topic that any part of Trellis accepts, in characters."""
+
+
+class Edge(NamedTuple):
+    """A directed connection: what is published on ``from_topic`` reaches ``to_topic``."""
+
+    from_topic: str
+    to_topic: str
+
+    def __str__(self) -> str:
+        return f"{self.from_topic} -> {self.to_topic}"
+
+
+def check_topic(topic: object) -> str:
+    """Return *topic* if it is a well-formed topic name; raise `InvalidTopic` otherwise.
+
+    Well formed: a non-empty text of at most `MAX_TOPIC_LENGTH` characters, without an empty path segment,
+    a segment of white space only, a NUL or a lone surrogate. The caller is to blame for a refusal.
+    """
+    if not isinstance(topic, str):
+        raise InvalidTopic(repr(topic)[:80], "a topic is a text")
+    reason = _fault(topic)
+    if reason is not None:
+        raise InvalidTopic(topic[:80], reason)
+    return topic
+
+
+def check_edge(from_topic: object, to_topic: object) -> Edge:
+    """Return the edge between two well-formed topics; raise `InvalidTopic` for the first that is not."""
+    return Edge(check_topic(from_topic), check_topic(to_topic))
+
+
+def _fault(topic: str) -> str | None:
+    if not topic:
+        return "it is empty"
+    if len(topic) > MAX_TOPIC_LENGTH:
+        return f"it is longer than {MAX_TOPIC_LENGTH} characters"
+    if "\0" in topic or not _encodable(topic):
+        return "it holds a character that cannot be written"
+    if any(not segment or segment.isspace() for segment in topic.split("/")):
+        return "it has an empty path segment"
+    return None
+
+
+def _encodable(topic: str) -> bool:
+    try:
+        topic.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
