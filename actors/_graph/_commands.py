@@ -1,0 +1,112 @@
+"""What can be asked of the ledger: one frozen record per command.
+
+A command never says who sends it: identity comes with the call, from the server's own task.
+"""
+
+from typing import Any
+
+import attrs
+
+from graphmeta import Edge, Endpoint, GraphMetadata
+
+
+@attrs.frozen
+class Open:
+    """Begin the session that sends this."""
+
+    name: str
+    peer: str
+
+
+@attrs.frozen
+class End:
+    """End the session that sends this; everything it owned goes in the same step."""
+
+    reason: str
+
+
+@attrs.frozen
+class Connect:
+    """Hold these edges, all or none."""
+
+    edges: tuple[Edge, ...]
+    scope: str = ""
+    persistent: bool = False
+
+
+@attrs.frozen
+class Disconnect:
+    """Let go of these edges, all or none."""
+
+    edges: tuple[Edge, ...]
+    scope: str = ""
+    persistent: bool = False
+
+
+@attrs.frozen
+class Clear:
+    """Let go of every edge of this scope and of the scopes inside it."""
+
+    scope: str = ""
+
+
+@attrs.frozen
+class OpenScope:
+    """Open an ownership scope."""
+
+    scope: str
+
+
+@attrs.frozen
+class CloseScope:
+    """Close a scope, with the scopes inside it and everything they hold."""
+
+    scope: str
+
+
+@attrs.frozen
+class Register:
+    """Replace the session's metadata as a whole; None withdraws it."""
+
+    metadata: GraphMetadata | None
+
+
+@attrs.frozen
+class OpenEndpoint:
+    """Declare a publisher or a subscriber."""
+
+    topic: str
+    direction: str
+    message_type: str
+    leaky: bool = False
+    max_queue: int = 32
+
+
+@attrs.frozen
+class CloseEndpoint:
+    """Withdraw a publisher or a subscriber."""
+
+    endpoint: Endpoint
+
+
+@attrs.frozen
+class ReportSettings:
+    """Say what a running component's settings are now."""
+
+    address: str
+    readable: Any
+
+
+Command = (
+    Open
+    | End
+    | Connect
+    | Disconnect
+    | Clear
+    | OpenScope
+    | CloseScope
+    | Register
+    | OpenEndpoint
+    | CloseEndpoint
+    | ReportSettings
+)

@@ -1,0 +1,324 @@
+"""The ledger: the graph, and who owns what. Plain synchronous code: a command goes in, a decision comes out.
+
+Nothing here awaits, so no change can be cancelled half-way, and nothing here knows of tasks, links or clocks but the
+two plain functions it is given. Refusals are raised before anything is touched.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+from uuid import UUID
+
+import attrs
+
+from graphmeta import (
+    DAG,
+    Change,
+    Edge,
+    Endpoint,
+    EndpointChanged,
+    GraphMetadata,
+    GraphSnapshot,
+    MetadataChanged,
+    Outcome,
+    ScopeChanged,
+    SettingChanged,
+    SettingValue,
+    SnapshotSession,
+)
+from graphmeta import SessionEnded as Ended
+from graphmeta import SessionStarted as Started
+from graphmeta import check_edge, check_topic
+
+from . import _commands as ask
+from ._draft import Draft
+from ._errors import AddressTaken, ScopeTaken, SessionEnded, UnknownScope
+from ._live_settings import LiveSettingsBook
+from ._results import EdgeResult
+
+Holder = tuple[UUID, str] | None
+"""Who holds an edge: a session's scope (the empty path is the session itself), or None for persistent edges."""
+
+
+@attrs.define
+class Record:
+    """What the ledger knows of one session."""
+
+    id: UUID
+    name: str
+    peer: str
+    since: float
+    scopes: set[str] = attrs.field(factory=set)
+    endpoints: dict[int, Endpoint] = attrs.field(factory=dict)
+    next_endpoint: int = 0
+    metadata: GraphMetadata | None = None
+    reported: set[str] = attrs.field(factory=set)
+    frozen: SnapshotSession | None = None
+    """The record in the next snapshot, until something in it changes."""
+
+    def holders(self, scope: str = "") -> list[tuple[UUID, str]]:
+        """The scope and the scopes inside it, innermost first."""
+        inside = [path for path in self.scopes if path == scope or path.startswith(scope and scope + "/")]
+        paths = sorted({*inside, scope}, key=lambda path: (-path.count("/"), path == "", path))
+        return [(self.id, path) for path in paths]
+
+    def owned_addresses(self) -> frozenset[str]:
+        """Addresses that the session declared."""
+        return frozenset(self.metadata.components) if self.metadata else frozenset()
+
+
+@attrs.frozen
+class Decision:
+    """The answer to a command, and the change it made, if any."""
+
+    result: Any
+    change: Change | None
+
+
+class Ledger:
+    """The state of one graph. Every entry goes through `decide`."""
+
+    def __init__(self, epoch: UUID, now: Callable[[], float]) -> None:
+        self.epoch: Final = epoch
+        self.revision = 0
+        self._now = now
+        self._dag: DAG = DAG()
+        self._records: dict[UUID, Record] = {}
+        self._addresses: dict[str, UUID] = {}
+        self._settings = LiveSettingsBook()
+        self._snapshot: GraphSnapshot | None = None
+
+    # -- asking ----------------------------------------------------------------------------------------------
+
+    @property
+    def dag(self) -> DAG:
+        """The topology, to read."""
+        return self._dag
+
+    def records(self) -> Iterator[Record]:
+        """Every session, in the order of their start."""
+        return iter(self._records.values())
+
+    def record(self, session: UUID) -> Record | None:
+        """What is known of a session, or None when it has ended."""
+        return self._records.get(session)
+
+    def holder_of(self, address: str) -> UUID | None:
+        """The session that declared the component at *address*."""
+        return self._addresses.get(address)
+
+    def addresses(self) -> list[str]:
+        """The addresses of all declared components, sorted."""
+        return sorted(self._addresses)
+
+    def settings(self) -> dict[str, SettingValue]:
+        """The live settings by address, sorted."""
+        return self._settings.effective()
+
+    def snapshot(self) -> GraphSnapshot:
+        """The whole state as of now; made once per revision."""
+        if self._snapshot is None:
+            sessions = {record.id: self._freeze(record) for record in self._records.values()}
+            persistent = self._dag.owned_by(None)
+            self._snapshot = GraphSnapshot(
+                self.epoch, self.revision, persistent, sessions, self._settings.effective()
+            )
+        return self._snapshot
+
+    def _freeze(self, record: Record) -> SnapshotSession:
+        if record.frozen is None:
+            owned = self._dag.owned_by
+            record.frozen = SnapshotSession(
+                record.name,
+                record.peer,
+                record.since,
+                owned((record.id, "")),
+                {scope: owned((record.id, scope)) for scope in sorted(record.scopes)},
+                tuple(sorted(record.endpoints.values(), key=lambda endpoint: endpoint.id)),
+                record.metadata,
+            )
+        return record.frozen
+
+    # -- deciding --------------------------------------------------------------------------------------------
+
+    def decide(self, session: UUID | None, command: ask.Command) -> Decision:
+        """Do what *command* says for *session* (None: the graph's own process), or raise and change nothing."""
+        draft = Draft()
+        record = self._sender(session, command)
+        name = record.name if record else ""
+        answer = _TABLE[type(command)](self, record, command, draft)
+        change = draft.seal(self.epoch, self.revision + 1, self._now(), session, name)
+        if change is not None:
+            self.revision += 1
+            self._snapshot = None
+            if record is not None:
+                record.frozen = None
+        return Decision(self._answer(answer), change)
+
+    def _sender(self, session: UUID | None, command: ask.Command) -> Record | None:
+        if session is None:
+            return None
+        if isinstance(command, ask.Open):
+            return Record(session, command.name, command.peer, self._now())
+        if session not in self._records:
+            # The fence: what an ended session still had queued changes nothing.
+            raise SessionEnded(str(session))
+        return self._records[session]
+
+    def _answer(self, answer: Any) -> Any:
+        if isinstance(answer, _Outcomes):
+            return tuple(EdgeResult(e, o, self.revision) for e, o in zip(*answer.both, strict=True))
+        return answer
+
+    # -- sessions --------------------------------------------------------------------------------------------
+
+    def _open(self, record: Record, command: ask.Open, draft: Draft) -> None:
+        self._records[record.id] = record
+        draft.started.append(Started(record.id, record.name, record.peer, record.since))
+
+    def _end(self, record: Record, command: ask.End, draft: Draft) -> None:
+        self._release_holders(record, record.holders(), draft)
+        self._forget_addresses(record, record.owned_addresses())
+        self._forget_settings(record, record.owned_addresses() | record.reported, draft)
+        del self._records[record.id]
+        draft.ended.append(Ended(record.id, record.name, command.reason))
+
+    # -- edges -----------------------------------------------------------------------------------------------
+
+    def _connect(self, record: Record | None, command: ask.Connect, draft: Draft) -> "_Outcomes":
+        edges = [check_edge(*edge) for edge in command.edges]
+        holder = self._holder(record, command)
+        outcomes = self._dag.add_edges(edges, holder)
+        both = list(zip(edges, outcomes, strict=True))
+        gained = [edge for edge, outcome in both if outcome is not Outcome.ALREADY_OWNED]
+        draft.gain(*(holder or (None, "")), gained, [edge for edge, outcome in both if outcome])
+        return _Outcomes((edges, outcomes))
+
+    def _disconnect(self, record: Record | None, command: ask.Disconnect, draft: Draft) -> "_Outcomes":
+        edges = [check_edge(*edge) for edge in command.edges]
+        holder = self._holder(record, command)
+        outcomes = self._dag.remove_edges(edges, holder)
+        both = list(zip(edges, outcomes, strict=True))
+        lost = [edge for edge, outcome in both if outcome is not Outcome.NOT_OWNER]
+        draft.lose(*(holder or (None, "")), lost, [edge for edge, outcome in both if outcome])
+        return _Outcomes((edges, outcomes))
+
+    def _clear(self, record: Record, command: ask.Clear, draft: Draft) -> None:
+        self._check_scope(record, command.scope)
+        self._release_holders(record, record.holders(command.scope), draft)
+
+    def _open_scope(self, record: Record, command: ask.OpenScope, draft: Draft) -> None:
+        parent, _, name = command.scope.rpartition("/")
+        self._check_scope(record, parent)
+        if command.scope in record.scopes or not name.strip():
+            raise ScopeTaken(command.scope)
+        check_topic(name)
+        record.scopes.add(command.scope)
+        draft.scopes.append(ScopeChanged(record.id, command.scope, True))
+
+    def _close_scope(self, record: Record, command: ask.CloseScope, draft: Draft) -> None:
+        if not command.scope:
+            raise UnknownScope(command.scope)
+        self._check_scope(record, command.scope)
+        holders = record.holders(command.scope)
+        self._release_holders(record, holders, draft)
+        for _, path in holders:
+            record.scopes.discard(path)
+            draft.scopes.append(ScopeChanged(record.id, path, False))
+
+    def _holder(self, record: Record | None, command: ask.Connect | ask.Disconnect) -> Holder:
+        if record is None or command.persistent:
+            return None
+        self._check_scope(record, command.scope)
+        return record.id, command.scope
+
+    def _check_scope(self, record: Record, scope: str) -> None:
+        if scope and scope not in record.scopes:
+            raise UnknownScope(scope)
+
+    def _release_holders(self, record: Record, holders: list[tuple[UUID, str]], draft: Draft) -> None:
+        for session, scope in holders:
+            removal = self._dag.remove_owner((session, scope))
+            draft.lose(session, scope, removal.removed + removal.released, removal.removed)
+
+    # -- metadata, endpoints, settings -----------------------------------------------------------------------
+
+    def _register(self, record: Record, command: ask.Register, draft: Draft) -> None:
+        components = command.metadata.components if command.metadata else {}
+        self._check_addresses(record, components)
+        gone = record.owned_addresses() - components.keys()
+        self._forget_addresses(record, gone)
+        self._forget_settings(record, gone, draft)
+        self._addresses.update(dict.fromkeys(components, record.id))
+        record.metadata = command.metadata
+        draft.metadata.append(MetadataChanged(record.id, command.metadata))
+        self._seed(record, draft)
+
+    def _check_addresses(self, record: Record, addresses: dict[str, Any]) -> None:
+        taken = [a for a in addresses if self._addresses.get(a, record.id) != record.id]
+        if taken:
+            raise AddressTaken(tuple((a, self._records[self._addresses[a]].name) for a in sorted(taken)))
+
+    def _seed(self, record: Record, draft: Draft) -> None:
+        components = record.metadata.components if record.metadata else {}
+        for address, component in components.items():
+            if component.initial_settings is not None:
+                readable = component.initial_settings.readable
+                value = SettingValue(readable, record.id, False, self.revision + 1, self._now())
+                self._settings.seed(address, value)
+                if self._settings[address] is value:
+                    draft.settings.append(SettingChanged(address, value))
+
+    def _report(self, record: Record, command: ask.ReportSettings, draft: Draft) -> None:
+        value = SettingValue(command.readable, record.id, True, self.revision + 1, self._now())
+        record.reported.add(command.address)
+        self._settings.report(command.address, value)
+        draft.settings.append(SettingChanged(command.address, value))
+
+    def _forget_addresses(self, record: Record, addresses: frozenset[str]) -> None:
+        for address in addresses:
+            del self._addresses[address]
+
+    def _forget_settings(self, record: Record, addresses: frozenset[str] | set[str], draft: Draft) -> None:
+        for address in self._settings.forget(record.id, addresses):
+            draft.settings.append(SettingChanged(address, self._settings.get(address)))
+        record.reported -= addresses
+
+    def _open_endpoint(self, record: Record, command: ask.OpenEndpoint, draft: Draft) -> Endpoint:
+        endpoint = Endpoint(
+            record.next_endpoint,
+            check_topic(command.topic),
+            command.direction,
+            command.message_type,
+            command.leaky,
+            command.max_queue,
+        )
+        record.next_endpoint += 1
+        record.endpoints[endpoint.id] = endpoint
+        draft.endpoints.append(EndpointChanged(record.id, endpoint, True))
+        return endpoint
+
+    def _close_endpoint(self, record: Record, command: ask.CloseEndpoint, draft: Draft) -> None:
+        if record.endpoints.pop(command.endpoint.id, None) is not None:
+            draft.endpoints.append(EndpointChanged(record.id, command.endpoint, False))
+
+
+@attrs.frozen
+class _Outcomes:
+    """Edges and their outcomes, on the way to results that carry the revision."""
+
+    both: tuple[list[Edge], tuple[Outcome, ...]]
+
+
+_TABLE: Final[dict[type, Callable[[Ledger, Any, Any, Draft], Any]]] = {
+    ask.Open: Ledger._open,
+    ask.End: Ledger._end,
+    ask.Connect: Ledger._connect,
+    ask.Disconnect: Ledger._disconnect,
+    ask.Clear: Ledger._clear,
+    ask.OpenScope: Ledger._open_scope,
+    ask.CloseScope: Ledger._close_scope,
+    ask.Register: Ledger._register,
+    ask.OpenEndpoint: Ledger._open_endpoint,
+    ask.CloseEndpoint: Ledger._close_endpoint,
+    ask.ReportSettings: Ledger._report,
+}

@@ -1,0 +1,66 @@
+"""What the graph answers: frozen records that cross the wire as they are."""
+
+from typing import Any
+from uuid import UUID
+
+import attrs
+
+from graphmeta import Edge, Outcome
+
+
+@attrs.frozen
+class EdgeResult:
+    """What a connect or disconnect did to one edge; true exactly when the topology changed."""
+
+    edge: Edge
+    outcome: Outcome
+    revision: int
+    """The revision as of which this holds: the change's own, or the current one if nothing changed."""
+
+    def __bool__(self) -> bool:
+        return bool(self.outcome)
+
+
+@attrs.frozen
+class Impact:
+    """What would go if a session ended now."""
+
+    session: UUID
+    name: str
+    edges: tuple[Edge, ...]
+    """Edges that nobody else holds."""
+    cut: tuple[str, ...]
+    """Topics with an open subscriber that would hear from fewer topics."""
+    components: tuple[str, ...]
+    """Addresses that the session has declared."""
+
+
+@attrs.frozen
+class SessionInfo:
+    """One session as an operator sees it; ages are seconds."""
+
+    id: UUID
+    name: str
+    peer: str
+    since: float
+    """Unix time, seconds."""
+    age: float
+    edges: int
+    """Edges that it holds, its scopes included, each once."""
+    components: int
+    endpoints: int
+    silent: float
+    """Seconds since the link was last heard; 0 in process."""
+
+
+@attrs.frozen
+class LiveSettings:
+    """The settings of one component as they are now."""
+
+    address: str
+    readable: Any
+    reported: bool
+    """True: the running unit said so. False: as registered."""
+    by: str
+    """The name of the session that said so."""
+    revision: int
