@@ -11,6 +11,7 @@ from ._changes import SessionStarted as SessionStarted
 from ._changes import SettingChanged as SettingChanged
 from ._errors import CycleError as CycleError
 from ._errors import GraphError as GraphError
+from ._errors import InvalidChange as InvalidChange
 from ._errors import InvalidComponent as InvalidComponent
 from ._errors import InvalidMetadata as InvalidMetadata
 from ._errors import InvalidSettings as InvalidSettings

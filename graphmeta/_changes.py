@@ -4,6 +4,8 @@ from uuid import UUID
 
 import attrs
 
+from ._apply import Draft
+from ._errors import RevisionGap
 from ._metadata import GraphMetadata
 from ._names import Edge
 from ._snapshot import Endpoint, GraphSnapshot, SettingValue
@@ -96,6 +98,44 @@ class Change:
     endpoints: tuple[EndpointChanged, ...] = ()
     settings: tuple[SettingChanged, ...] = ()
 
+    def after(self, snapshot: GraphSnapshot) -> GraphSnapshot:
+        """The snapshot that follows *snapshot*; `RevisionGap` when this is not the very next change."""
+        same_epoch = self.epoch == snapshot.epoch
+        if not same_epoch or self.revision != snapshot.revision + 1:
+            raise RevisionGap(snapshot.revision, self.revision, same_epoch)
+        draft = Draft.after(snapshot, self.revision)
+        self._open(draft)
+        self._alter(draft)
+        self._close(draft)
+        return draft.finish()
+
+    # What opens comes first and what closes last: then every holder exists while its edges come and go.
+
+    def _open(self, draft: Draft) -> None:
+        for start in self.started:
+            draft.start(start.session, start.name, start.peer, start.since)
+        for scope in self.scopes:
+            if scope.opened:
+                draft.open_scope(scope.session, scope.scope)
+
+    def _alter(self, draft: Draft) -> None:
+        for holding in self.ownership:
+            draft.own(holding.session, holding.scope, holding.gained, holding.lost)
+        for described in self.metadata:
+            draft.describe(described.session, described.metadata)
+        for endpoint in self.endpoints:
+            act = draft.open_endpoint if endpoint.opened else draft.close_endpoint
+            act(endpoint.session, endpoint.endpoint)
+        for setting in self.settings:
+            draft.set(setting.address, setting.value)
+
+    def _close(self, draft: Draft) -> None:
+        for scope in self.scopes:
+            if not scope.opened:
+                draft.close_scope(scope.session, scope.scope)
+        for end in self.ended:
+            draft.end(end.session)
+
 
 @attrs.frozen
 class Resync:
@@ -104,3 +144,7 @@ class Resync:
     snapshot: GraphSnapshot
     reason: str
     """``history``, ``epoch`` or ``slow``."""
+
+    def after(self, snapshot: GraphSnapshot) -> GraphSnapshot:
+        """The fresh snapshot, whatever came before."""
+        return self.snapshot

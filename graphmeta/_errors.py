@@ -86,6 +86,17 @@ class RevisionGap(GraphError):
 
 
 @attrs.frozen
+class InvalidChange(GraphError):
+    """A change follows the snapshot but contradicts it: whoever made the change is to blame; take a fresh one."""
+
+    revision: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"revision {self.revision} contradicts the snapshot before it: {self.reason}"
+
+
+@attrs.frozen
 class InvalidSnapshot(GraphError):
     """Bytes or text that were offered as a snapshot are not one: whoever made them is to blame."""
 
