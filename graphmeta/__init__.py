@@ -9,6 +9,14 @@ from ._changes import ScopeChanged as ScopeChanged
 from ._changes import SessionEnded as SessionEnded
 from ._changes import SessionStarted as SessionStarted
 from ._changes import SettingChanged as SettingChanged
+from ._codec import MAX_SNAPSHOT_BYTES as MAX_SNAPSHOT_BYTES
+from ._codec import SealedSnapshot as SealedSnapshot
+from ._codec import assemble_snapshot as assemble_snapshot
+from ._codec import dump_snapshot as dump_snapshot
+from ._codec import encode_metadata as encode_metadata
+from ._codec import encode_session as encode_session
+from ._codec import encode_setting as encode_setting
+from ._codec import load_snapshot as load_snapshot
 from ._errors import CycleError as CycleError
 from ._errors import GraphError as GraphError
 from ._errors import InvalidChange as InvalidChange
@@ -18,6 +26,9 @@ from ._errors import InvalidSettings as InvalidSettings
 from ._errors import InvalidSnapshot as InvalidSnapshot
 from ._errors import InvalidTopic as InvalidTopic
 from ._errors import RevisionGap as RevisionGap
+from ._json import change_to_json as change_to_json
+from ._json import snapshot_to_json as snapshot_to_json
+from ._json import snapshot_to_plain as snapshot_to_plain
 from ._metadata import SCHEMA_VERSION as SCHEMA_VERSION
 from ._metadata import CollectionMetadata as CollectionMetadata
 from ._metadata import ComponentMetadata as ComponentMetadata
