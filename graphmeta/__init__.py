@@ -26,6 +26,8 @@ from ._errors import InvalidSettings as InvalidSettings
 from ._errors import InvalidSnapshot as InvalidSnapshot
 from ._errors import InvalidTopic as InvalidTopic
 from ._errors import RevisionGap as RevisionGap
+from ._files import read_snapshot as read_snapshot
+from ._files import save_snapshot as save_snapshot
 from ._json import change_to_json as change_to_json
 from ._json import snapshot_to_json as snapshot_to_json
 from ._json import snapshot_to_plain as snapshot_to_plain
@@ -46,6 +48,7 @@ from ._metadata import UnitMetadata as UnitMetadata
 from ._names import Edge as Edge
 from ._names import check_edge as check_edge
 from ._names import check_topic as check_topic
+from ._render import render as render
 from ._snapshot import Endpoint as Endpoint
 from ._snapshot import GraphSnapshot as GraphSnapshot
 from ._snapshot import SettingValue as SettingValue

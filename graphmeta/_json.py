@@ -36,9 +36,7 @@ def plain(value: Any) -> Any:
 
 def snapshot_to_plain(snapshot: GraphSnapshot) -> dict[str, Any]:
     """The snapshot as JSON-safe data."""
-    edges = [
-        {**plain(edge), "owners": plain(owners)} for edge, owners in snapshot.edge_owners.items()
-    ]
+    edges = [{**plain(edge), "owners": plain(owners)} for edge, owners in snapshot.edge_owners.items()]
     return {
         "epoch": str(snapshot.epoch),
         "revision": snapshot.revision,

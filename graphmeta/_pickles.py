@@ -47,7 +47,9 @@ def load_restricted(data: bytes, classes: Classes, *, max_bytes: int) -> object:
         return _Unpickler(data, classes).load()
     except InvalidSnapshot:
         raise
-    except Exception as error:  # Any byte string may come here, and pickle promises no particular error for it.
+    except (
+        Exception
+    ) as error:  # Any byte string may come here, and pickle promises no particular error for it.
         raise InvalidSnapshot(f"malformed pickle ({type(error).__name__})") from error
 
 
