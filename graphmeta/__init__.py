@@ -49,6 +49,14 @@ from ._names import Edge as Edge
 from ._names import check_edge as check_edge
 from ._names import check_topic as check_topic
 from ._render import render as render
+from ._settings import REDACTED as REDACTED
+from ._settings import Secret as Secret
+from ._settings import capture as capture
+from ._settings import convert_settings as convert_settings
+from ._settings import default_settings as default_settings
+from ._settings import patch as patch
+from ._settings import readable as readable
+from ._settings import settings_schema as settings_schema
 from ._snapshot import Endpoint as Endpoint
 from ._snapshot import GraphSnapshot as GraphSnapshot
 from ._snapshot import SettingValue as SettingValue

@@ -1,0 +1,10 @@
+"""Settings of any class: captured, made readable, described, patched. Secrets stay secret in all of it."""
+
+from ._capture import capture as capture
+from ._patch import convert_settings as convert_settings
+from ._patch import default_settings as default_settings
+from ._patch import patch as patch
+from ._readable import readable as readable
+from ._schema import settings_schema as settings_schema
+from ._secrets import REDACTED as REDACTED
+from ._secrets import Secret as Secret

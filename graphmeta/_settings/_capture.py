@@ -1,0 +1,55 @@
+"""Settings as they are declared to a graph: opaque bytes for those who have the classes, a readable form for all."""
+
+import io
+from typing import Final
+
+import cloudpickle  # type: ignore[import-untyped]  # it ships no annotations
+
+from graphmeta._metadata import InitialSettings
+
+from ._contain import attempt, class_name
+from ._leaves import text
+from ._readable import readable
+from ._search import holds_secrets
+
+MAX_PICKLED: Final = 1 << 20
+"""Settings whose pickle is longer, in bytes, are described without it."""
+
+
+class _TooLong(Exception):
+    """The pickle passed its bound."""
+
+
+class _Bounded(io.BytesIO):
+    """A file that refuses to grow past `MAX_PICKLED`, before it takes the bytes."""
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # the pickler hands over bytes-like parts only
+        if self.tell() + memoryview(data).nbytes > MAX_PICKLED:
+            raise _TooLong
+        return super().write(data)
+
+
+def capture(settings: object) -> InitialSettings:
+    """Return *settings* as bytes and as a readable form; it never raises, whatever the settings do.
+
+    There are no bytes when the settings hold secrets, when they cannot be pickled or when they are longer than
+    `MAX_PICKLED`; ``reason`` says which.
+    """
+    shown = readable(settings)
+    if holds_secrets(settings):
+        return InitialSettings(readable=shown, reason="holds secrets")
+    pickled, reason = _pickled(settings)
+    return InitialSettings(readable=shown, pickled=pickled, reason=reason)
+
+
+def _pickled(settings: object) -> tuple[bytes | None, str | None]:
+    file = _Bounded()
+    try:
+        cloudpickle.dump(settings, file, protocol=5)
+    except _TooLong:
+        return None, f"longer than {MAX_PICKLED} bytes"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a hostile __reduce__ may raise anything
+        return None, text(f"{class_name(type(error))}: {attempt('', str, error)}")[:500]
+    return file.getvalue(), None

@@ -1,0 +1,44 @@
+"""What is secret, and how a person says so; nothing here looks at a value.
+
+A field is secret if its annotation holds `Secret` or pydantic's secret types, if ``msgspec.Meta(extra=...)``
+says so, or if its metadata (attrs, dataclasses, pydantic's ``json_schema_extra``) has a true ``"secret"``.
+"""
+
+from typing import Any, Final
+
+from ._annotations import Unresolved, parts
+from ._contain import attempt, bases, module_of
+
+REDACTED: Final = "<secret>"
+"""What stands in every readable form where a secret was."""
+
+_PYDANTIC: Final = frozenset({"SecretStr", "SecretBytes", "Secret", "_SecretBase", "_SecretField"})
+
+
+class Secret:
+    """Marks a field as secret: ``token: Annotated[str, Secret]``. Its value is shown to nobody."""
+
+
+def is_secret_class(cls: type) -> bool:
+    """Tell whether values of *cls* are secret by themselves."""
+    return any(module_of(base) == "pydantic.types" and base.__name__ in _PYDANTIC for base in bases(cls))
+
+
+def is_secret_annotation(annotation: Any) -> bool:
+    """Tell whether *annotation* marks a secret anywhere inside; what cannot be resolved is judged by its text."""
+    return any(attempt(True, _marks, part) for part in parts(annotation))
+
+
+def is_secret_metadata(metadata: Any) -> bool:
+    """Tell whether a field's metadata mapping has a true ``"secret"``."""
+    return attempt(True, lambda: bool(metadata.get("secret"))) if hasattr(metadata, "get") else False
+
+
+def _marks(part: Any) -> bool:
+    if isinstance(part, Unresolved):
+        return "Secret" in part.text
+    if isinstance(part, type):
+        return issubclass(part, Secret) or is_secret_class(part)
+    if isinstance(part, Secret):
+        return True
+    return any(is_secret_metadata(getattr(part, name, None)) for name in ("extra", "json_schema_extra"))
