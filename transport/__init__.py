@@ -1,0 +1,33 @@
+"""How messages travel: links, and requests over links. Knows nothing of graphs."""
+
+from ._codec import Payload as Payload
+from ._error_table import ErrorTable as ErrorTable
+from ._errors import ConnectFailed as ConnectFailed
+from ._errors import HandshakeRefused as HandshakeRefused
+from ._errors import InvalidParams as InvalidParams
+from ._errors import InvalidRequest as InvalidRequest
+from ._errors import LimitExceeded as LimitExceeded
+from ._errors import LinkClosed as LinkClosed
+from ._errors import LinkLost as LinkLost
+from ._errors import MethodNotFound as MethodNotFound
+from ._errors import ParseError as ParseError
+from ._errors import ProtocolError as ProtocolError
+from ._errors import RemoteError as RemoteError
+from ._errors import RequestCancelled as RequestCancelled
+from ._errors import RequestError as RequestError
+from ._errors import TransportError as TransportError
+from ._limits import Limits as Limits
+from ._link import Frame as Frame
+from ._link import Link as Link
+from ._link import Role as Role
+from ._memory import memory_links as memory_links
+from ._opening import Opening as Opening
+from ._peer import Peer as Peer
+from ._service import Service as Service
+from ._service import wire_method as wire_method
+from ._shared import Shared as Shared
+
+for _public in list(globals().values()):
+    if getattr(_public, "__module__", "").startswith("transport._"):
+        _public.__module__ = __name__
+del _public

@@ -1,0 +1,115 @@
+"""Documents to bytes and back, in JSON and in msgpack.
+
+Both codecs carry the same objects. Nothing is decoded further than its reader asks for: parameters and
+results stay encoded in a `Payload` until somebody names their type. Knows nothing of JSON-RPC, and nothing of
+tasks.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+import attrs
+import msgspec
+
+from ._errors import ProtocolError, Undecodable
+from ._link import Frame
+from ._nesting import check_plain, is_loose
+from ._shared import Shared
+
+T = TypeVar("T")
+
+
+@attrs.frozen(eq=False)
+class Codec:
+    """One of the two encodings of a document."""
+
+    name: str
+    text: bool
+    """Whether its frames are text."""
+    _encoder: msgspec.json.Encoder | msgspec.msgpack.Encoder
+    _decoder: Callable[[Any], Any] = attrs.field(repr=False)
+
+    def encode(self, document: Any) -> bytes:
+        """Encode a document of plain data, records and `Shared` values. A TypeError is our caller's bug."""
+        return self._encoder.encode(document)
+
+    def decode(self, data: Frame | msgspec.Raw, shape: Any) -> Any:
+        """Decode into ``shape``; raises `Undecodable`, or what a record's own validator raises."""
+        try:
+            return self._decoder(shape).decode(data)
+        except RecursionError:
+            raise Undecodable("nested too deeply") from None
+        except (msgspec.MsgspecError, UnicodeError, OverflowError) as error:
+            raise Undecodable(str(error)[:500]) from None
+
+    def frame(self, encoded: bytes) -> Frame:
+        """Make the frame of an encoded document."""
+        return encoded.decode() if self.text else encoded
+
+
+def _refuse_extension(code: int, _: memoryview) -> Any:
+    raise ValueError(f"msgpack extension {code} is not part of the wire")
+
+
+@lru_cache(maxsize=1024)
+def _json_decoder(shape: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(shape)
+
+
+@lru_cache(maxsize=1024)
+def _msgpack_decoder(shape: Any) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(shape, ext_hook=_refuse_extension)
+
+
+def _json_hook(value: Any) -> Any:
+    return msgspec.Raw(_shared(value).encoded("json", JSON.encode))
+
+
+def _msgpack_hook(value: Any) -> Any:
+    return msgspec.Raw(_shared(value).encoded("msgpack", MSGPACK.encode))
+
+
+def _shared(value: Any) -> Shared:
+    if isinstance(value, Shared):
+        return value
+    raise TypeError(f"{type(value).__name__} cannot cross the wire")
+
+
+JSON = Codec("json", True, msgspec.json.Encoder(enc_hook=_json_hook), _json_decoder)
+MSGPACK = Codec("msgpack", False, msgspec.msgpack.Encoder(enc_hook=_msgpack_hook), _msgpack_decoder)
+
+
+def codec_of(frame: Frame) -> Codec:
+    """Tell the codec by the kind of frame."""
+    return JSON if isinstance(frame, str) else MSGPACK
+
+
+@attrs.frozen(eq=False)
+class Payload(Generic[T]):
+    """Parameters, a result or an error's fields, still encoded as they came."""
+
+    _codec: Codec = attrs.field(repr=False)
+    _raw: msgspec.Raw | None = attrs.field(repr=False)
+    _nesting: int
+
+    def decode(self, shape: type[T]) -> T:
+        """Decode into ``shape``, a type. Raises `ProtocolError` if the peer sent something else."""
+        try:
+            value: T = self.read(shape)
+        except Undecodable as error:
+            raise ProtocolError(str(error)) from None
+        return value
+
+    @property
+    def present(self) -> bool:
+        """Whether the peer sent anything at all."""
+        return self._raw is not None
+
+    def read(self, shape: Any) -> Any:
+        if self._raw is None:
+            raise Undecodable("nothing was sent where a value is needed")
+        value = self._codec.decode(self._raw, shape)
+        if is_loose(shape):
+            check_plain(value, self._nesting)
+        return value

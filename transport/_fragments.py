@@ -1,0 +1,92 @@
+"""Large documents in pieces: cutting them, and putting them together again within bounds. Pure.
+
+A piece is a notification ``fragment {transfer, data, last}``. Pieces of different transfers may be mixed;
+those of one arrive in order. The joined data is one document, read as if it had come in one frame.
+"""
+
+from typing import Any
+
+import attrs
+import msgspec
+
+from ._codec import Codec, Payload
+from ._errors import LimitExceeded, ProtocolError, Undecodable
+from ._link import Frame
+
+FRAGMENT = "fragment"
+
+
+class BinaryFragment(msgspec.Struct, forbid_unknown_fields=True):
+    """The parameters of one piece in msgpack."""
+
+    transfer: int
+    data: bytes
+    last: bool
+
+
+class TextFragment(msgspec.Struct, forbid_unknown_fields=True):
+    """The parameters of one piece in JSON, where bytes would be taken for base64."""
+
+    transfer: int
+    data: str
+    last: bool
+
+
+def next_cut(document: bytes, start: int, size: int, *, text: bool) -> int:
+    """Tell where the piece that begins at ``start`` ends; never inside a UTF-8 character of a text."""
+    end = min(start + size, len(document))
+    while text and end < len(document) and document[end] & 0xC0 == 0x80:
+        end -= 1
+    return end
+
+
+def fragment_document(codec: Codec, transfer: int, piece: bytes, *, last: bool) -> bytes:
+    """Encode one piece."""
+    data = piece.decode() if codec.text else piece
+    params = {"transfer": transfer, "data": data, "last": last}
+    return codec.encode({"jsonrpc": "2.0", "method": FRAGMENT, "params": params})
+
+
+@attrs.define(eq=False)
+class Assembler:
+    """What one peer has begun to send and not finished."""
+
+    _max_transfers: int
+    _max_bytes: int
+    _limit_name: str
+    _open: dict[int, list[Any]] = attrs.field(factory=dict)
+    _bytes: int = 0
+
+    def add(self, params: Payload[Any], *, text: bool) -> Frame | None:
+        """Take one piece; gives the document when it was the last one.
+
+        Raises `ProtocolError` for no piece, and `LimitExceeded`; both end the connection, since what is
+        missing can not come again.
+        """
+        fragment = _read(params, text=text)
+        pieces = self._open.setdefault(fragment.transfer, [])
+        if len(self._open) > self._max_transfers:
+            raise LimitExceeded("transfers", self._max_transfers)
+        pieces.append(fragment.data)
+        self._bytes += _cost(fragment.data)
+        if self._bytes > self._max_bytes:
+            raise LimitExceeded(self._limit_name, self._max_bytes)
+        return self._finish(fragment.transfer, text=text) if fragment.last else None
+
+    def _finish(self, transfer: int, *, text: bool) -> Frame:
+        pieces = self._open.pop(transfer)
+        self._bytes -= sum(map(_cost, pieces))
+        return "".join(pieces) if text else b"".join(pieces)
+
+
+def _read(params: Payload[Any], *, text: bool) -> BinaryFragment | TextFragment:
+    try:
+        fragment: BinaryFragment | TextFragment = params.read(TextFragment if text else BinaryFragment)
+    except Undecodable as error:
+        raise ProtocolError(f"bad fragment: {error}") from None
+    return fragment
+
+
+def _cost(piece: str | bytes) -> int:
+    """Count a piece; an empty one is not free, it would fill memory without ever reaching the limit."""
+    return len(piece) + 64

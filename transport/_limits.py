@@ -1,0 +1,82 @@
+"""Every bound of a connection and of the door, as one frozen record.
+
+Both ends hold the same record. Transport enforces what concerns frames, outboxes and deadlines; what concerns
+graphs is enforced by whoever owns the graph, under the same names, so that `LimitExceeded` always names a
+field of this record.
+"""
+
+import attrs
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """What a connection and a door will bear. Sizes are bytes, times are seconds, the rest are counts.
+
+    A *frame* is one message of the link (a websocket message, a length-prefixed block). A *document* is one
+    request, reply or notification; one that is larger than ``fragment_bytes`` crosses in several frames.
+    """
+
+    client_frame_bytes: int = 1 * MIB
+    """The largest frame that a client may send."""
+    server_frame_bytes: int = 1 * MIB
+    """The largest frame that a server may send."""
+    client_document_bytes: int = 32 * MIB
+    """The largest document that a client may send, and all its unfinished ones together."""
+    server_document_bytes: int = 128 * MIB
+    """The largest document that a server may send, and all its unfinished ones together."""
+    fragment_bytes: int = 128 * KIB
+    """Documents above this size cross in fragments of at most this size."""
+    transfers: int = 16
+    """Documents of one peer that may be under way in fragments at once."""
+    nesting: int = 64
+    """How deep plain data in parameters and results may be nested."""
+
+    sessions: int = 4096
+    """Connections that a door serves at once."""
+    handshakes: int = 1024
+    """Unfinished handshakes at once; above it the oldest is dropped."""
+    handshake_bytes: int = 16 * KIB
+    """What may be sent before the handshake is done."""
+    requests_in_flight: int = 256
+    """Requests of one peer that wait for something at once."""
+
+    watches_per_session: int = 64
+    endpoints_per_session: int = 1024
+    scopes_per_session: int = 1024
+    edges_per_session: int = 100_000
+    edges: int = 1_000_000
+    topic_length: int = 1024
+    """Characters."""
+    metadata_bytes_per_session: int = 32 * MIB
+    metadata_bytes: int = 256 * MIB
+    settings_bytes_per_session: int = 8 * MIB
+    settings_bytes: int = 64 * MIB
+    history_bytes: int = 64 * MIB
+    """Changes that the supervisor keeps for watchers that start late."""
+
+    outbox_bytes: int = 16 * MIB
+    """Replies and notifications that wait for one peer. One document may pass the bound, not two."""
+    message_bytes: int = 4 * MIB
+    """Bulk notifications waiting for one peer, by the same rule."""
+
+    handshake_seconds: float = 5.0
+    """From the first byte of a connection to a link that is ready, TLS included."""
+    open_seconds: float = 5.0
+    """From a ready link to its first request."""
+    send_seconds: float = 10.0
+    """A link that takes nothing for so long is ended."""
+    close_seconds: float = 2.0
+    """For everything polite about an ending; then it is forced."""
+    heartbeat_interval: float = 5.0
+    heartbeat_timeout: float = 5.0
+    """A peer from which nothing comes for so long after a ping is gone."""
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what would stop everything."""
+        for field in attrs.fields(Limits):
+            value = getattr(self, field.name)
+            if not value > 0:
+                raise ValueError(f"{field.name} must be greater than zero, got {value!r}")

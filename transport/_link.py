@@ -1,0 +1,64 @@
+"""What carries frames between two ends: the one interface that every kind of connection has.
+
+A link knows nothing of requests. It keeps frames whole and in order, and it bounds them; it never retries,
+and it never hides an end: after the first `LinkClosed` there is only `LinkClosed`.
+"""
+
+import abc
+import enum
+
+Frame = str | bytes
+"""Text is JSON, bytes are msgpack."""
+
+
+class Role(enum.Enum):
+    """Which end of a link this is; limits differ by direction."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+
+class Link(abc.ABC):
+    """Whole frames, in order, between this end and one peer.
+
+    One task may send and one may receive at a time; `ping`, `abort` and the properties are for everybody.
+    """
+
+    @property
+    @abc.abstractmethod
+    def peer(self) -> str:
+        """Who is at the other end, for people (an address, or a process)."""
+
+    @property
+    @abc.abstractmethod
+    def role(self) -> Role:
+        """Which end this is."""
+
+    @property
+    @abc.abstractmethod
+    def last_heard(self) -> float:
+        """`trio.current_time` of the last byte that came from the peer."""
+
+    @abc.abstractmethod
+    async def send(self, frame: Frame) -> None:
+        """Send one whole frame. Cancelled half-way it ends the link: nothing must follow a torn frame.
+
+        Raises `LinkClosed`, and `LimitExceeded` for a frame above the limit of this direction (nothing was
+        sent).
+        """
+
+    @abc.abstractmethod
+    async def receive(self) -> Frame:
+        """Take the next frame; always a checkpoint. Raises `LinkClosed` when there will be none."""
+
+    @abc.abstractmethod
+    def ping(self) -> None:
+        """Ask the peer for a sign of life; its answer moves `last_heard`. Never waits, never raises."""
+
+    @abc.abstractmethod
+    async def aclose(self, reason: str = "closed") -> None:
+        """End the link politely, after ``close_seconds`` by force. Never raises; may be repeated."""
+
+    @abc.abstractmethod
+    def abort(self, reason: str) -> None:
+        """End the link now, without a word to the peer. Both directions raise `LinkClosed(reason)`."""

@@ -1,0 +1,114 @@
+"""Requests that came from the peer: deciding them, and the tasks of those that wait.
+
+A synchronous method is run and answered here, in the reader. An asynchronous one gets a task of its own,
+bounded in number, with a cancel scope under its id. An error in the table is the answer; any other is a bug
+and takes the connection's nursery down.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import attrs
+import trio
+
+from ._error_table import ErrorTable
+from ._errors import InvalidRequest, LimitExceeded, MethodNotFound, RequestCancelled
+from ._rpc import Notification, Request, RequestId
+from ._service import Service
+
+
+class Answers(Protocol):
+    """Where answers go: nobody waits for them to leave."""
+
+    def reply(self, id_: RequestId, result: Any) -> None: ...
+    def fail(self, id_: RequestId | None, error: Exception) -> None: ...
+
+
+@attrs.define(eq=False)
+class Requests:
+    """The requests of one peer."""
+
+    _answers: Answers
+    _errors: ErrorTable
+    _max_in_flight: int
+    _waiting: dict[object, trio.CancelScope] = attrs.field(factory=dict)
+    """By request id; a method that runs for a notification has a key of its own."""
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def cancel(self, id_: RequestId) -> None:
+        """Give up a request as its caller did. One that is done already stands."""
+        scope = self._waiting.get(id_)
+        if scope is not None:
+            scope.cancel()
+
+    def take(self, request: Request, service: Service, nursery: trio.Nursery) -> None:
+        """Decide a request now, or start what will."""
+        if request.id in self._waiting:
+            self._answers.fail(None, InvalidRequest(f"the id {request.id!r} is still in flight"))
+            return
+        try:
+            method = service.find(request.method)
+            call = service.bind(method, request.params)
+            if method.waits:
+                self._start(request.id, call, nursery)
+                return
+            result = call()
+        except Exception as error:
+            self._refuse(request.id, error)
+        else:
+            self._answers.reply(request.id, result)
+
+    def take_early(self, request: Request, service: Service) -> None:
+        """Decide a request before the connection is open: only what needs no task can be asked."""
+        try:
+            method = service.find(request.method)
+            if method.waits:
+                raise MethodNotFound(request.method)
+            result = service.bind(method, request.params)()
+        except Exception as error:
+            self._refuse(request.id, error)
+        else:
+            self._answers.reply(request.id, result)
+
+    def notice(self, notification: Notification, service: Service, nursery: trio.Nursery) -> None:
+        """Run a method whose caller wants no answer: expected errors have nobody to go to."""
+        try:
+            method = service.find(notification.method)
+            call = service.bind(method, notification.params)
+            if method.waits:
+                self._start(None, call, nursery)
+            else:
+                call()
+        except Exception as error:
+            self._refuse(None, error)
+
+    def _start(self, id_: RequestId | None, call: Callable[[], Any], nursery: trio.Nursery) -> None:
+        if len(self._waiting) >= self._max_in_flight:
+            raise LimitExceeded("requests_in_flight", self._max_in_flight)
+        key = object() if id_ is None else id_
+        self._waiting[key] = trio.CancelScope()
+        nursery.start_soon(self._run, id_, key, call)
+
+    async def _run(self, id_: RequestId | None, key: object, call: Callable[[], Any]) -> None:
+        try:
+            with self._waiting[key]:
+                result = await call()
+                self._answer(id_, result)
+                return
+            self._refuse(id_, RequestCancelled())
+        except Exception as error:
+            self._refuse(id_, error)
+        finally:
+            del self._waiting[key]
+
+    def _answer(self, id_: RequestId | None, result: Any) -> None:
+        if id_ is not None:
+            self._answers.reply(id_, result)
+
+    def _refuse(self, id_: RequestId | None, error: Exception) -> None:
+        if error not in self._errors:
+            raise error
+        if id_ is not None:
+            self._answers.fail(id_, error)

@@ -1,0 +1,167 @@
+"""JSON-RPC 2.0, sans-I/O: four records, and how they look as documents.
+
+A frame in, a record out; a record in, bytes out. No batches. What is wrong with a frame is raised as the very
+error that its sender should be told. Knows nothing of links, services or tasks.
+"""
+
+from typing import Any
+
+import attrs
+import msgspec
+
+from ._codec import Codec, Payload, codec_of
+from ._errors import InvalidRequest, ParseError, Undecodable
+from ._link import Frame
+
+RequestId = int | str
+
+_BIGGEST_ID = 2**53 - 1
+"""The largest integer that every JSON implementation keeps exactly."""
+_LONGEST = 128
+"""Characters of a method name or a textual id."""
+
+
+@attrs.frozen
+class Request:
+    """Somebody wants an answer."""
+
+    id: RequestId
+    method: str
+    params: Payload[Any]
+
+
+@attrs.frozen
+class Notification:
+    """Somebody wants no answer."""
+
+    method: str
+    params: Payload[Any]
+
+
+@attrs.frozen
+class Reply:
+    """The answer to a request."""
+
+    id: RequestId
+    result: Payload[Any]
+
+
+@attrs.frozen
+class Failure:
+    """The answer that says why not; without an id it is about a document that had no readable one."""
+
+    id: RequestId | None
+    code: int
+    message: str
+    type: str
+    """The wire name of the error, empty when the peer gave none."""
+    fields: Payload[Any]
+
+
+Record = Request | Notification | Reply | Failure
+
+
+class _Error(msgspec.Struct):
+    code: int
+    message: str
+    data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class _ErrorData(msgspec.Struct):
+    type: str
+    fields: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Envelope(msgspec.Struct):
+    """All members that a JSON-RPC document may have; which ones are there tells what it is."""
+
+    jsonrpc: str
+    id: int | str | msgspec.UnsetType | None = msgspec.UNSET
+    method: str | msgspec.UnsetType = msgspec.UNSET
+    params: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    error: _Error | msgspec.UnsetType = msgspec.UNSET
+
+
+def read_frame(frame: Frame, nesting: int) -> Record:
+    """Read one document. Raises `ParseError` or `InvalidRequest`: what its sender should be told."""
+    codec = codec_of(frame)
+    try:
+        envelope = codec.decode(frame, _Envelope)
+    except Undecodable as error:
+        raise _why_unreadable(codec, frame, error) from None
+    if envelope.jsonrpc != "2.0":
+        raise InvalidRequest("jsonrpc must be '2.0'")
+    if envelope.method is not msgspec.UNSET:
+        return _read_request(envelope, codec, nesting)
+    return _read_answer(envelope, codec, nesting)
+
+
+def _why_unreadable(codec: Codec, frame: Frame, error: Undecodable) -> ParseError | InvalidRequest:
+    """Tell a well-formed document of another shape from what does not parse at all."""
+    try:
+        codec.decode(frame, msgspec.Raw)
+    except Undecodable:
+        return ParseError(str(error))
+    return InvalidRequest(str(error))
+
+
+def _read_request(envelope: _Envelope, codec: Codec, nesting: int) -> Request | Notification:
+    assert isinstance(envelope.method, str)
+    if envelope.result is not msgspec.UNSET or envelope.error is not msgspec.UNSET:
+        raise InvalidRequest("a document is a request or an answer, not both")
+    if not 0 < len(envelope.method) <= _LONGEST:
+        raise InvalidRequest(f"a method name has 1 to {_LONGEST} characters")
+    params = Payload[Any](codec, _raw(envelope.params), nesting)
+    if envelope.id is msgspec.UNSET:
+        return Notification(envelope.method, params)
+    return Request(_checked_id(envelope.id), envelope.method, params)
+
+
+def _read_answer(envelope: _Envelope, codec: Codec, nesting: int) -> Reply | Failure:
+    if (envelope.result is msgspec.UNSET) == (envelope.error is msgspec.UNSET):
+        raise InvalidRequest("a document has a method, a result or an error")
+    if isinstance(envelope.error, msgspec.UnsetType):
+        return Reply(_checked_id(envelope.id), Payload(codec, _raw(envelope.result), nesting))
+    error, kind, fields = envelope.error, "", None
+    if isinstance(error.data, msgspec.Raw):
+        kind, fields = _read_error_data(error.data, codec)
+    id_ = None if envelope.id in (None, msgspec.UNSET) else _checked_id(envelope.id)
+    return Failure(id_, error.code, error.message, kind, Payload(codec, fields, nesting))
+
+
+def _read_error_data(data: msgspec.Raw, codec: Codec) -> tuple[str, msgspec.Raw | None]:
+    """Foreign peers may put anything into ``data``; only our own shape has a meaning here."""
+    try:
+        decoded: _ErrorData = codec.decode(data, _ErrorData)
+    except Undecodable:
+        return "", None
+    return decoded.type, _raw(decoded.fields)
+
+
+def _raw(value: msgspec.Raw | msgspec.UnsetType) -> msgspec.Raw | None:
+    return value if isinstance(value, msgspec.Raw) else None
+
+
+def _checked_id(value: Any) -> RequestId:
+    if isinstance(value, int) and abs(value) <= _BIGGEST_ID:
+        return value
+    if isinstance(value, str) and 0 < len(value) <= _LONGEST:
+        return value
+    raise InvalidRequest(f"an id is an integer within 2**53 or a text of 1 to {_LONGEST} characters")
+
+
+def request_document(id_: RequestId, method: str, params: Any) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": id_, "method": method, "params": params}
+
+
+def notification_document(method: str, params: Any) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "method": method, "params": params}
+
+
+def reply_document(id_: RequestId, result: Any) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": id_, "result": result}
+
+
+def failure_document(id_: RequestId | None, error: dict[str, Any]) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": id_, "error": error}
