@@ -17,10 +17,13 @@ from ._codec import encode_metadata as encode_metadata
 from ._codec import encode_session as encode_session
 from ._codec import encode_setting as encode_setting
 from ._codec import load_snapshot as load_snapshot
+from ._diff import compare as compare
+from ._diff import diff as diff
 from ._errors import CycleError as CycleError
 from ._errors import GraphError as GraphError
 from ._errors import InvalidChange as InvalidChange
 from ._errors import InvalidComponent as InvalidComponent
+from ._errors import InvalidEndpoint as InvalidEndpoint
 from ._errors import InvalidMetadata as InvalidMetadata
 from ._errors import InvalidSettings as InvalidSettings
 from ._errors import InvalidSnapshot as InvalidSnapshot

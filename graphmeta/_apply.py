@@ -1,19 +1,24 @@
 """The next snapshot in the making: one method for each kind of consequence that a change can have.
 
-Cost: what changes, plus one shallow copy of each mapping that is touched. What does not fit the snapshot it is
-applied to is refused, so that a replica never drifts without a word. This file knows snapshots, not changes.
+Cost: what changes, plus one shallow copy of each mapping that is touched. What does not fit the snapshot before
+it is refused, so that a replica never drifts without a word. This file knows snapshots, not changes.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable
+from typing import Final
 from uuid import UUID
 
 import attrs
 
 from ._errors import InvalidChange
+from ._holding import Held, gain, holds, lose
 from ._metadata import GraphMetadata
 from ._names import Edge
 from ._snapshot import Endpoint, GraphSnapshot, SettingValue, SnapshotSession
+from ._views import Owners, renew_graph, renew_owners, sort_owners
+
+FEW: Final = 64
+"""Up to so many edges that changed hands, the views are carried on; beyond, deriving them costs no more."""
 
 
 @attrs.define
@@ -22,100 +27,141 @@ class Draft:
 
     base: GraphSnapshot
     revision: int
-    _persistent: tuple[Edge, ...]
+    _persistent: Held
     _sessions: dict[UUID, SnapshotSession]
     _settings: dict[str, SettingValue]
+    _touched: dict[Edge, set[UUID | None]] = attrs.field(factory=dict)
+    """Edges that changed hands, with the owners for whom they did."""
 
     @classmethod
     def after(cls, base: GraphSnapshot, revision: int) -> "Draft":
-        """A draft that starts as a copy of *base*."""
-        return cls(base, revision, base.persistent, dict(base.sessions), base.settings)
+        """Start from a copy of *base*."""
+        return cls(base, revision, base.persistent, dict(base.sessions), dict(base.settings))
 
     def finish(self) -> GraphSnapshot:
-        """The finished snapshot."""
-        return GraphSnapshot(self.base.epoch, self.revision, self._persistent, self._sessions, self._settings)
+        """Return the finished snapshot, with the views that the base had read."""
+        done = GraphSnapshot(self.base.epoch, self.revision, self._persistent, self._sessions, self._settings)
+        if len(self._touched) <= FEW:
+            self._carry_views(done)
+        return done
 
-    def start(self, id: UUID, name: str, peer: str, since: float) -> None:
-        """A session begins."""
-        self._require(id not in self._sessions, f"session {id} starts twice")
-        self._sessions[id] = SnapshotSession(name, peer, since)
+    # -- sessions and scopes ---------------------------------------------------------------------------------
 
-    def end(self, id: UUID) -> None:
-        """A session ends, with all that it still holds."""
-        self._session(id)
-        del self._sessions[id]
+    def start(self, session: UUID, name: str, peer: str, since: float) -> None:
+        """Begin a session."""
+        self._require(session not in self._sessions, f"session {session} starts twice")
+        self._sessions[session] = SnapshotSession(name, peer, since)
 
-    def open_scope(self, id: UUID, scope: str) -> None:
-        """A scope opens, empty."""
-        scopes = self._session(id).scopes
-        self._require(scope not in scopes, f"scope {scope!r} opens twice")
-        self._renew(id, scopes=dict(sorted({**scopes, scope: ()}.items())))
+    def end(self, session: UUID) -> None:
+        """End a session, and all that it still holds."""
+        self._touch(session, self._session(session).owned)
+        del self._sessions[session]
 
-    def close_scope(self, id: UUID, scope: str) -> None:
-        """A scope closes, with all that it still holds."""
-        scopes = dict(self._session(id).scopes)
-        self._require(scope in scopes, f"scope {scope!r} is not open")
-        del scopes[scope]
-        self._renew(id, scopes=scopes)
+    def open_scope(self, session: UUID, scope: str) -> None:
+        """Open a scope, empty."""
+        record = self._session(session)
+        self._require(scope not in record.scopes, f"scope {scope!r} opens twice")
+        scopes = dict(sorted({**record.scopes, scope: ()}.items()))
+        self._sessions[session] = attrs.evolve(record, scopes=scopes)
 
-    def own(self, id: UUID | None, scope: str, gained: Iterable[Edge], lost: Iterable[Edge]) -> None:
-        """A holder gains and loses edges."""
-        if id is None:
+    def close_scope(self, session: UUID, scope: str) -> None:
+        """Close a scope, and let go of all that it still holds."""
+        record = self._session(session)
+        self._touch(session, self._scope(record, scope))
+        scopes = {path: held for path, held in record.scopes.items() if path != scope}
+        self._sessions[session] = attrs.evolve(record, scopes=scopes)
+
+    # -- what they hold --------------------------------------------------------------------------------------
+
+    def own(self, session: UUID | None, scope: str, gained: Iterable[Edge], lost: Iterable[Edge]) -> None:
+        """Let a holder gain and lose edges."""
+        self._touch(session, gained)
+        self._touch(session, lost)
+        if session is None:
             self._persistent = self._exchange(self._persistent, gained, lost)
-        elif not scope:
-            self._renew(id, edges=self._exchange(self._session(id).edges, gained, lost))
+            return
+        record = self._session(session)
+        if scope:
+            held = self._exchange(self._scope(record, scope), gained, lost)
+            self._sessions[session] = attrs.evolve(record, scopes={**record.scopes, scope: held})
         else:
-            scopes = self._session(id).scopes
-            self._require(scope in scopes, f"scope {scope!r} is not open")
-            self._renew(id, scopes={**scopes, scope: self._exchange(scopes[scope], gained, lost)})
+            held = self._exchange(record.edges, gained, lost)
+            self._sessions[session] = attrs.evolve(record, edges=held)
 
-    def describe(self, id: UUID, metadata: GraphMetadata | None) -> None:
-        """A session's metadata is replaced as a whole."""
-        self._renew(id, metadata=metadata)
+    def describe(self, session: UUID, metadata: GraphMetadata | None) -> None:
+        """Replace a session's metadata as a whole."""
+        self._sessions[session] = attrs.evolve(self._session(session), metadata=metadata)
 
-    def open_endpoint(self, id: UUID, endpoint: Endpoint) -> None:
-        """A publisher or subscriber opens."""
-        endpoints = self._session(id).endpoints
-        self._require(all(e.id != endpoint.id for e in endpoints), f"endpoint {endpoint.id} opens twice")
-        self._renew(id, endpoints=tuple(sorted((*endpoints, endpoint), key=lambda e: e.id)))
+    def open_endpoint(self, session: UUID, endpoint: Endpoint) -> None:
+        """Open a publisher or subscriber."""
+        record = self._session(session)
+        others = self._endpoints_beside(record, endpoint)
+        self._require(len(others) == len(record.endpoints), f"endpoint {endpoint.id} opens twice")
+        endpoints = tuple(sorted((*others, endpoint), key=lambda each: each.id))
+        self._sessions[session] = attrs.evolve(record, endpoints=endpoints)
 
-    def close_endpoint(self, id: UUID, endpoint: Endpoint) -> None:
-        """A publisher or subscriber closes."""
-        endpoints = self._session(id).endpoints
-        left = tuple(e for e in endpoints if e.id != endpoint.id)
-        self._require(len(left) < len(endpoints), f"endpoint {endpoint.id} is not open")
-        self._renew(id, endpoints=left)
+    def close_endpoint(self, session: UUID, endpoint: Endpoint) -> None:
+        """Close a publisher or subscriber."""
+        record = self._session(session)
+        others = self._endpoints_beside(record, endpoint)
+        self._require(len(others) < len(record.endpoints), f"endpoint {endpoint.id} is not open")
+        self._sessions[session] = attrs.evolve(record, endpoints=others)
 
     def set(self, address: str, value: SettingValue | None) -> None:
-        """The live settings of a component change, or go."""
-        if self._settings is self.base.settings:
-            self._settings = dict(self._settings)
+        """Replace the live settings of a component; None: they go, if there were any."""
         if value is None:
             self._settings.pop(address, None)
         else:
             self._settings[address] = value
 
-    def _session(self, id: UUID) -> SnapshotSession:
-        self._require(id in self._sessions, f"there is no session {id}")
-        return self._sessions[id]
+    # -- within ----------------------------------------------------------------------------------------------
 
-    def _renew(self, id: UUID, **fields: object) -> None:
-        self._sessions[id] = attrs.evolve(self._session(id), **fields)
+    def _session(self, session: UUID) -> SnapshotSession:
+        self._require(session in self._sessions, f"there is no session {session}")
+        return self._sessions[session]
 
-    def _exchange(
-        self, edges: tuple[Edge, ...], gained: Iterable[Edge], lost: Iterable[Edge]
-    ) -> tuple[Edge, ...]:
-        held = list(edges)
-        for edge in lost:
-            at = bisect_left(held, edge)
-            self._require(held[at : at + 1] == [edge], f"{edge} is lost but was not held")
-            del held[at]
-        for edge in gained:
-            at = bisect_left(held, edge)
-            self._require(held[at : at + 1] != [edge], f"{edge} is gained twice")
-            held.insert(at, edge)
-        return tuple(held)
+    def _scope(self, record: SnapshotSession, scope: str) -> Held:
+        self._require(scope in record.scopes, f"{record.name} has no scope {scope!r}")
+        return record.scopes[scope]
+
+    def _endpoints_beside(self, record: SnapshotSession, endpoint: Endpoint) -> tuple[Endpoint, ...]:
+        return tuple(other for other in record.endpoints if other.id != endpoint.id)
+
+    def _exchange(self, held: Held, gained: Iterable[Edge], lost: Iterable[Edge]) -> Held:
+        try:
+            return gain(lose(held, lost), gained)
+        except KeyError as error:
+            raise InvalidChange(
+                self.revision, f"{error.args[0]} is gained twice, or lost but not held"
+            ) from None
 
     def _require(self, fits: bool, reason: str) -> None:
         if not fits:
             raise InvalidChange(self.revision, reason)
+
+    # -- the views -------------------------------------------------------------------------------------------
+
+    def _touch(self, owner: UUID | None, edges: Iterable[Edge]) -> None:
+        for edge in edges:
+            self._touched.setdefault(edge, set()).add(owner)
+
+    def _carry_views(self, done: GraphSnapshot) -> None:
+        views = vars(self.base)
+        if "edge_owners" not in views:
+            return
+        before: dict[Edge, Owners] = views["edge_owners"]
+        now = {edge: self._owners_now(edge, before.get(edge, ())) for edge in self._touched}
+        vars(done)["edge_owners"] = renew_owners(before, now)
+        if "graph" in views:
+            added = [edge for edge, owners in now.items() if owners and edge not in before]
+            removed = [edge for edge, owners in now.items() if not owners and edge in before]
+            vars(done)["graph"] = renew_graph(views["graph"], added, removed)
+
+    def _owners_now(self, edge: Edge, before: Owners) -> Owners:
+        maybe = self._touched[edge]
+        return sort_owners({*(set(before) - maybe), *(owner for owner in maybe if self._owns(owner, edge))})
+
+    def _owns(self, owner: UUID | None, edge: Edge) -> bool:
+        if owner is None:
+            return holds(self._persistent, edge)
+        return owner in self._sessions and self._sessions[owner].owns(edge)

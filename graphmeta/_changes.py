@@ -13,7 +13,7 @@ from ._snapshot import Endpoint, GraphSnapshot, SettingValue
 
 @attrs.frozen
 class Ownership:
-    """What one holder of edges gained and lost. The holder is a session, one of its scopes, or None (persistent)."""
+    """What one holder of edges gained and lost: a session, one of its scopes, or None (persistent)."""
 
     session: UUID | None
     scope: str = ""
@@ -77,7 +77,10 @@ class SettingChanged:
 
 @attrs.frozen
 class Change:
-    """One step from ``revision - 1`` to ``revision``: everything that one accepted command did."""
+    """One step from ``revision - 1`` to ``revision``: everything that one accepted command did.
+
+    A difference between two snapshots takes ``steps`` revisions at once.
+    """
 
     epoch: UUID
     revision: int
@@ -97,11 +100,13 @@ class Change:
     metadata: tuple[MetadataChanged, ...] = ()
     endpoints: tuple[EndpointChanged, ...] = ()
     settings: tuple[SettingChanged, ...] = ()
+    steps: int = 1
+    """How many revisions this change takes in."""
 
     def after(self, snapshot: GraphSnapshot) -> GraphSnapshot:
-        """The snapshot that follows *snapshot*; `RevisionGap` when this is not the very next change."""
+        """Return the snapshot that follows *snapshot*; `RevisionGap` unless this is the very next change."""
         same_epoch = self.epoch == snapshot.epoch
-        if not same_epoch or self.revision != snapshot.revision + 1:
+        if not same_epoch or self.revision != snapshot.revision + self.steps:
             raise RevisionGap(snapshot.revision, self.revision, same_epoch)
         draft = Draft.after(snapshot, self.revision)
         self._open(draft)
@@ -146,5 +151,5 @@ class Resync:
     """``history``, ``epoch`` or ``slow``."""
 
     def after(self, snapshot: GraphSnapshot) -> GraphSnapshot:
-        """The fresh snapshot, whatever came before."""
+        """Return the fresh snapshot, whatever came before."""
         return self.snapshot

@@ -1,10 +1,8 @@
 """What can be wrong with a graph, one class per situation.
 
-Fields are positional, so every error survives pickling and crosses the wire as itself. Each docstring says who
-caused it. This file knows nothing of the others: an edge is a pair of texts here.
+Fields are positional, so every error survives pickling and crosses the wire as itself. Each docstring says
+who caused it. This file knows nothing of the others: an edge is a pair of texts here.
 """
-
-from uuid import UUID
 
 import attrs
 
@@ -40,7 +38,7 @@ class CycleError(GraphError):
 
 @attrs.frozen
 class InvalidMetadata(GraphError):
-    """The caller's metadata contradicts itself or is malformed; ``where`` names the component or the field."""
+    """The caller's metadata contradicts itself or is malformed; ``where`` names the component or field."""
 
     where: str
     reason: str
@@ -51,7 +49,7 @@ class InvalidMetadata(GraphError):
 
 @attrs.frozen
 class InvalidComponent(GraphError):
-    """A component class is declared wrongly: its author's mistake, raised when the class is created or described."""
+    """A component class is declared wrongly by its author; raised when the class is created or described."""
 
     component: str
     attribute: str
@@ -73,6 +71,17 @@ class InvalidSettings(GraphError):
 
 
 @attrs.frozen
+class InvalidEndpoint(GraphError):
+    """The caller describes a publisher or subscriber that cannot be; nothing was opened."""
+
+    topic: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"no endpoint on {self.topic!r}: {self.reason}"
+
+
+@attrs.frozen
 class RevisionGap(GraphError):
     """The caller applied a change that does not follow its snapshot: a later revision or another epoch."""
 
@@ -87,7 +96,7 @@ class RevisionGap(GraphError):
 
 @attrs.frozen
 class InvalidChange(GraphError):
-    """A change follows the snapshot but contradicts it: whoever made the change is to blame; take a fresh one."""
+    """A change contradicts the snapshot it follows: whoever made it is to blame; take a fresh snapshot."""
 
     revision: int
     reason: str

@@ -6,7 +6,6 @@ text. The twin says everything that the snapshot does, and reads back as the sam
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ import attrs
 
 from ._changes import Change, Resync
 from ._names import Edge
-from ._snapshot import GraphSnapshot, SnapshotSession
+from ._snapshot import GraphSnapshot
 
 
 def plain(value: Any) -> Any:

@@ -4,21 +4,26 @@ A snapshot holds ledger state only, so that a replica can equal it: rates, ages 
 It knows that something can follow it (`Step`), not what.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import attrs
 
+from ._errors import InvalidEndpoint, InvalidSettings
+from ._holding import holds
 from ._metadata import GraphMetadata
-from ._names import Edge
-from ._views import Owners, derive_graph, derive_owners
+from ._names import Edge, check_topic
+from ._plain import is_plain
+from ._views import Graph, Owners, derive_graph, derive_owners
+
+DIRECTIONS: Final = ("publisher", "subscriber")
 
 
 @attrs.frozen
 class Endpoint:
-    """A publisher or a subscriber that a session has open on a topic."""
+    """A publisher or a subscriber that a session has open on a topic. `InvalidEndpoint` when it cannot be."""
 
     id: int
     """Unique within its session."""
@@ -29,10 +34,17 @@ class Endpoint:
     leaky: bool = False
     max_queue: int = 32
 
+    def __attrs_post_init__(self) -> None:
+        check_topic(self.topic)
+        if self.direction not in DIRECTIONS:
+            raise InvalidEndpoint(self.topic, f"its direction is none of {', '.join(DIRECTIONS)}")
+        if self.max_queue < 1:
+            raise InvalidEndpoint(self.topic, "its queue holds no message")
+
 
 @attrs.frozen
 class SettingValue:
-    """The live settings of one component, and where they come from."""
+    """The live settings of one component, and where they come from. `InvalidSettings` unless plain data."""
 
     readable: Any
     """JSON-safe plain data, secrets redacted."""
@@ -43,6 +55,10 @@ class SettingValue:
     revision: int
     at: float
     """Unix time, seconds."""
+
+    def __attrs_post_init__(self) -> None:
+        if not is_plain(self.readable):
+            raise InvalidSettings("", "the readable form is not plain data")
 
 
 @attrs.frozen
@@ -62,21 +78,23 @@ class SnapshotSession:
     metadata: GraphMetadata | None = None
 
     @property
-    def owned(self) -> Iterator[Edge]:
-        """Every edge that the session or one of its scopes holds; one that several hold comes as often."""
-        yield from self.edges
-        for edges in self.scopes.values():
-            yield from edges
+    def owned(self) -> frozenset[Edge]:
+        """Every edge that the session or one of its scopes holds."""
+        return frozenset(self.edges).union(*self.scopes.values())
+
+    def owns(self, edge: Edge) -> bool:
+        """Tell whether the session or one of its scopes holds *edge*."""
+        return any(holds(held, edge) for held in (self.edges, *self.scopes.values()))
 
 
 class Step(Protocol):
     """Whatever can follow a snapshot: a change or a resync."""
 
     def after(self, snapshot: "GraphSnapshot", /) -> "GraphSnapshot":
-        """The snapshot that follows *snapshot*."""
+        """Return the snapshot that follows *snapshot*."""
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)  # The two views are kept in the instance's dict.
 class GraphSnapshot:
     """The graph as of ``revision`` of ``epoch``.
 
@@ -97,21 +115,22 @@ class GraphSnapshot:
         return derive_owners(self._holdings())
 
     @cached_property
-    def graph(self) -> dict[str, tuple[str, ...]]:
+    def graph(self) -> Graph:
         """Every topic with the topics that it leads to, sorted."""
         return derive_graph(self.edge_owners)
 
     def apply(self, *steps: Step) -> "GraphSnapshot":
-        """The snapshot after *steps*, each a change or a resync; this one stays as it is.
+        """Return the snapshot after *steps*, each a change or a resync; this one stays as it is.
 
-        Raises `RevisionGap` when a change does not follow, `InvalidChange` when it contradicts what it follows.
+        Raises `RevisionGap` for a change that does not follow, `InvalidChange` for one that contradicts what
+        it follows. Costs what the steps change, and a shallow copy of what they touch.
         """
         snapshot = self
         for step in steps:
             snapshot = step.after(snapshot)
         return snapshot
 
-    def _holdings(self) -> Iterator[tuple[UUID | None, Iterator[Edge]]]:
-        yield None, iter(self.persistent)
-        for id, session in self.sessions.items():
-            yield id, session.owned
+    def _holdings(self) -> Iterator[tuple[UUID | None, Iterable[Edge]]]:
+        yield None, self.persistent
+        for owner, session in self.sessions.items():
+            yield owner, session.owned

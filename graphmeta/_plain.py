@@ -1,0 +1,44 @@
+"""Plain data: what JSON and msgpack both carry and give back unchanged, in every process.
+
+Readable forms are of this kind: floats that are not finite, bytes and big numbers are tagged texts in them.
+This file knows values only.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+MAX_PLAIN_DEPTH: Final = 64
+"""Levels of nesting: a reader whose own stack is deep already must be able to decode what others wrote."""
+
+_encode: Final = msgspec.json.Encoder().encode
+_pack: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.json.Decoder().decode
+
+
+def is_plain(value: object) -> bool:
+    """Tell whether *value* is plain data: None, booleans, numbers, texts, lists, and dicts with text keys."""
+    try:
+        text = _encode(value)
+        _pack(value)  # Refuses the integers that only JSON can write.
+        # NaN comes back as None, a tuple as a list, a record as a dict: all unequal to what went in.
+        return bool(_decode(text) == value) and _is_shallow(text, value)
+    except Exception:  # What cannot be encoded is not plain, whatever its own methods raise.
+        return False
+
+
+def _is_shallow(text: bytes, value: object) -> bool:
+    return text.count(b"[") + text.count(b"{") <= MAX_PLAIN_DEPTH or _depth(value) <= MAX_PLAIN_DEPTH
+
+
+def _depth(value: object) -> int:
+    depth, level = 0, [value]
+    while level := [inner for each in level for inner in _inside(each)]:
+        depth += 1
+    return depth
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value.values()]
+    return value if isinstance(value, list) else []
