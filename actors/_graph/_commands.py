@@ -4,10 +4,11 @@ A command never says who sends it: identity comes with the call, from the server
 """
 
 from typing import Any
+from uuid import UUID
 
 import attrs
 
-from graphmeta import Edge, Endpoint, GraphMetadata
+from graphmeta import Edge, GraphMetadata
 
 
 @attrs.frozen
@@ -23,6 +24,8 @@ class End:
     """End the session that sends this; everything it owned goes in the same step."""
 
     reason: str
+    by: UUID | None = None
+    """The session that asked for it, when it was another one."""
 
 
 @attrs.frozen
@@ -84,9 +87,9 @@ class OpenEndpoint:
 
 @attrs.frozen
 class CloseEndpoint:
-    """Withdraw a publisher or a subscriber."""
+    """Withdraw a publisher or a subscriber by its number."""
 
-    endpoint: Endpoint
+    endpoint: int
 
 
 @attrs.frozen

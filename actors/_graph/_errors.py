@@ -131,6 +131,16 @@ class SettingsRefused(SessionError):
 
 
 @attrs.frozen
+class SubscriptionTaken(SessionError):
+    """The client began a watch under a number that one of its watches has already."""
+
+    subscription: int
+
+    def __str__(self) -> str:
+        return f"subscription {self.subscription} is in use"
+
+
+@attrs.frozen
 class WatchOverrun(SessionError):
     """The watcher fell behind a second time before it took the resync; this watch is over, the session is not."""
 
@@ -138,6 +148,16 @@ class WatchOverrun(SessionError):
 
     def __str__(self) -> str:
         return f"the watch fell more than {self.bound} changes behind, twice"
+
+
+@attrs.frozen
+class EndpointsAreLocal(SessionError):
+    """The caller asked a session over a wire for a publisher or subscriber: messages do not cross the wire yet."""
+
+    topic: str
+
+    def __str__(self) -> str:
+        return f"{self.topic}: publishers and subscribers need a session in the graph's own process"
 
 
 @attrs.frozen

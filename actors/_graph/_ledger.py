@@ -24,6 +24,9 @@ from graphmeta import (
     SettingChanged,
     SettingValue,
     SnapshotSession,
+    assemble_snapshot,
+    encode_metadata,
+    encode_session,
 )
 from graphmeta import SessionEnded as Ended
 from graphmeta import SessionStarted as Started
@@ -54,6 +57,10 @@ class Record:
     reported: set[str] = attrs.field(factory=set)
     frozen: SnapshotSession | None = None
     """The record in the next snapshot, until something in it changes."""
+    sealed: bytes | None = None
+    """The same, encoded."""
+    sealed_metadata: bytes | None = None
+    """The largest part of it, encoded once per registration."""
 
     def holders(self, scope: str = "") -> list[tuple[UUID, str]]:
         """The scope and the scopes inside it, innermost first."""
@@ -86,6 +93,7 @@ class Ledger:
         self._addresses: dict[str, UUID] = {}
         self._settings = LiveSettingsBook()
         self._snapshot: GraphSnapshot | None = None
+        self._dumped: bytes | None = None
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -124,6 +132,23 @@ class Ledger:
             )
         return self._snapshot
 
+    def dump(self) -> bytes:
+        """The snapshot as bytes; after one session changed, only that session is encoded anew."""
+        if self._dumped is None:
+            blobs = [self._seal(record) for record in self._records.values()]
+            persistent = self._dag.owned_by(None)
+            self._dumped = assemble_snapshot(
+                self.epoch, self.revision, persistent, self._settings.effective(), blobs
+            )
+        return self._dumped
+
+    def _seal(self, record: Record) -> bytes:
+        if record.sealed is None:
+            if record.sealed_metadata is None:
+                record.sealed_metadata = encode_metadata(record.metadata)
+            record.sealed = encode_session(record.id, self._freeze(record), record.sealed_metadata)
+        return record.sealed
+
     def _freeze(self, record: Record) -> SnapshotSession:
         if record.frozen is None:
             owned = self._dag.owned_by
@@ -144,14 +169,14 @@ class Ledger:
         """Do what *command* says for *session* (None: the graph's own process), or raise and change nothing."""
         draft = Draft()
         record = self._sender(session, command)
-        name = record.name if record else ""
+        by = self._author(record, command)
         answer = _TABLE[type(command)](self, record, command, draft)
-        change = draft.seal(self.epoch, self.revision + 1, self._now(), session, name)
+        change = draft.seal(self.epoch, self.revision + 1, self._now(), *by)
         if change is not None:
             self.revision += 1
-            self._snapshot = None
+            self._snapshot = self._dumped = None
             if record is not None:
-                record.frozen = None
+                record.frozen = record.sealed = None
         return Decision(self._answer(answer), change)
 
     def _sender(self, session: UUID | None, command: ask.Command) -> Record | None:
@@ -163,6 +188,11 @@ class Ledger:
             # The fence: what an ended session still had queued changes nothing.
             raise SessionEnded(str(session))
         return self._records[session]
+
+    def _author(self, record: Record | None, command: ask.Command) -> tuple[UUID | None, str]:
+        if isinstance(command, ask.End) and command.by in self._records:
+            record = self._records[command.by]
+        return (record.id, record.name) if record else (None, "")
 
     def _answer(self, answer: Any) -> Any:
         if isinstance(answer, _Outcomes):
@@ -249,7 +279,7 @@ class Ledger:
         self._forget_addresses(record, gone)
         self._forget_settings(record, gone, draft)
         self._addresses.update(dict.fromkeys(components, record.id))
-        record.metadata = command.metadata
+        record.metadata, record.sealed_metadata = command.metadata, None
         draft.metadata.append(MetadataChanged(record.id, command.metadata))
         self._seed(record, draft)
 
@@ -298,8 +328,9 @@ class Ledger:
         return endpoint
 
     def _close_endpoint(self, record: Record, command: ask.CloseEndpoint, draft: Draft) -> None:
-        if record.endpoints.pop(command.endpoint.id, None) is not None:
-            draft.endpoints.append(EndpointChanged(record.id, command.endpoint, False))
+        endpoint = record.endpoints.pop(command.endpoint, None)
+        if endpoint is not None:
+            draft.endpoints.append(EndpointChanged(record.id, endpoint, False))
 
 
 @attrs.frozen

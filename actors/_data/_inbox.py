@@ -1,0 +1,77 @@
+"""The queue between publishers and one subscriber: bounded, and either waiting or leaky.
+
+Everything that decides is synchronous. A publisher that finds no room parks here; so does a subscriber that finds
+nothing. This file knows nothing of topics, routes or sessions.
+"""
+
+from collections import deque
+from typing import Any, Final
+
+import trio
+
+YIELD_EVERY: Final = 32
+"""At most so many messages are sent or received between two schedule points of one endpoint."""
+
+
+class Inbox:
+    """Messages that wait for one subscriber."""
+
+    def __init__(self, max_queue: int, leaky: bool) -> None:
+        self.max_queue: Final = max_queue
+        self.leaky: Final = leaky
+        self.received = 0
+        self.dropped = 0
+        self.closed = False
+        self._queue: deque[Any] = deque()
+        self._ready: Final = trio.lowlevel.ParkingLot()
+        self._room: Final = trio.lowlevel.ParkingLot()
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    @property
+    def full(self) -> bool:
+        """Whether a publisher must wait: never for a leaky inbox, never for one that was closed."""
+        return len(self._queue) >= self.max_queue and not self.leaky and not self.closed
+
+    def put(self, message: Any) -> None:
+        """Add a message; a leaky inbox without room drops its oldest and counts it."""
+        if self.closed:
+            return
+        if len(self._queue) >= self.max_queue:
+            self._queue.popleft()
+            self.dropped += 1
+        self._queue.append(message)
+        if self._ready:
+            self._ready.unpark()
+
+    def take(self) -> Any:
+        """The oldest message; `trio.WouldBlock` when there is none, `trio.ClosedResourceError` after `close`."""
+        if self.closed:
+            raise trio.ClosedResourceError
+        if not self._queue:
+            raise trio.WouldBlock
+        self.received += 1
+        message = self._queue.popleft()
+        if self._room:
+            self._room.unpark_all()
+        return message
+
+    async def wait_ready(self) -> None:
+        """Park until a message may be there, or the inbox is closed."""
+        await self._ready.park()
+
+    async def wait_room(self) -> None:
+        """Park until there may be room, the inbox is closed, or the routes changed."""
+        await self._room.park()
+
+    def rerouted(self) -> None:
+        """Let waiting publishers look again: they may no longer reach this inbox."""
+        self._room.unpark_all()
+
+    def close(self) -> None:
+        """Stop taking messages: nobody waits for this inbox any more. What is queued is dropped."""
+        self.closed = True
+        self._queue.clear()
+        self._room.unpark_all()
+        self._ready.unpark_all()

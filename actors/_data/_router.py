@@ -1,0 +1,49 @@
+"""Who hears what: from a topic to the inboxes of everyone who subscribed there or downstream of it.
+
+Routes are derived from the graph when they are needed and forgotten when the graph changes. Synchronous throughout.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from ._inbox import Inbox
+
+
+class Router:
+    """The routes of one process."""
+
+    def __init__(self, downstream: Callable[[str], Iterable[str]]) -> None:
+        self._downstream: Final = downstream
+        self._inboxes: dict[str, list[Inbox]] = {}
+        self._routes: dict[str, tuple[Inbox, ...]] = {}
+
+    def route(self, topic: str) -> tuple[Inbox, ...]:
+        """The inboxes that a message on *topic* goes to, each once however many paths lead there."""
+        found = self._routes.get(topic)
+        if found is None:
+            topics = (topic, *self._downstream(topic))
+            found = tuple(inbox for name in topics for inbox in self._inboxes.get(name, ()))
+            self._routes[topic] = found
+        return found
+
+    def attach(self, topic: str, inbox: Inbox) -> None:
+        """Add a subscriber's inbox at *topic*."""
+        self._inboxes.setdefault(topic, []).append(inbox)
+        self.forget()
+
+    def detach(self, topic: str, inbox: Inbox) -> None:
+        """Close a subscriber's inbox and take it out. Calling again changes nothing."""
+        inbox.close()
+        present = self._inboxes.get(topic, [])
+        if inbox in present:
+            present.remove(inbox)
+            if not present:
+                del self._inboxes[topic]
+            self.forget()
+
+    def forget(self) -> None:
+        """The graph or its subscribers changed: derive the routes anew, and let waiting publishers look again."""
+        self._routes.clear()
+        for inboxes in self._inboxes.values():
+            for inbox in inboxes:
+                inbox.rerouted()

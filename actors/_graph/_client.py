@@ -1,0 +1,103 @@
+"""The client's end of a connection: what the server may tell it or ask of it, and the actor that keeps it open."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any, Final
+
+import trio
+
+from actors._floor import Actor
+from graphmeta import Change, GraphError, Resync, load_snapshot
+from transport import LinkLost, Peer, wire_method
+
+from ._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, WatchOverrun
+from ._remote_watch import RemoteChanges
+from ._service import SettingPort
+
+
+class Client:
+    """What the server may call, and how the session ends for this end."""
+
+    def __init__(self) -> None:
+        self.ending: SessionError | None = None
+        """Why the session ended before its body did."""
+        self.reason = "closed"
+        self.on_ended: Callable[[], None] = lambda: None
+        self.setting_port: SettingPort | None = None
+        self.watches: dict[int, RemoteChanges] = {}
+        self.over = False
+        self._numbers = itertools.count(1)
+
+    def subscribe(self, watch: RemoteChanges) -> int:
+        """Enter a watch, before the server is asked for it: its first change may come with the answer."""
+        number = next(self._numbers)
+        self.watches[number] = watch
+        return number
+
+    def end(self, error: SessionError) -> None:
+        """The session is gone: cancel the body, end the watches. Only the first reason counts."""
+        if self.ending is None and not self.over:
+            self.ending = error
+            for watch in self.watches.values():
+                watch.close(error)
+            self.on_ended()
+
+    @wire_method
+    def ended(self, reason: str, by: str | None = None) -> None:
+        """The server ended the session, or another session (*by*) did."""
+        self.end(SessionReleased(by) if by is not None else SessionLost(reason))
+
+    @wire_method
+    def change(self, subscription: int, change: Change) -> None:
+        """One change for one watch."""
+        self._offer(subscription, change)
+
+    @wire_method
+    def resync(self, subscription: int, resync: dict[str, Any]) -> None:
+        """A fresh start for one watch."""
+        self._offer(subscription, Resync(load_snapshot(resync["snapshot"]), str(resync["reason"])))
+
+    @wire_method
+    def watch_overrun(self, subscription: int, bound: int) -> None:
+        """One watch is over because its reader was too slow, twice."""
+        watch = self.watches.get(subscription)
+        if watch is not None:
+            watch.close(WatchOverrun(bound))
+
+    @wire_method
+    async def apply_setting(self, address: str, path: str, value: Any) -> Any:
+        """A setting for a unit of this process; returns its settings in readable form."""
+        if self.setting_port is None:
+            raise SettingsRefused(address, "its session takes no live settings")
+        return await self.setting_port(address, path, value)
+
+    def _offer(self, subscription: int, item: Change | Resync) -> None:
+        # A watch that was closed while the item was on its way is no error.
+        watch = self.watches.get(subscription)
+        if watch is not None:
+            watch.offer(item)
+
+
+class ConnectionActor(Actor):
+    """Keeps one connection served for as long as its session lives."""
+
+    expected = (GraphError, SessionError)
+
+    def __init__(self, peer: Peer, client: Client) -> None:
+        self._peer: Final = peer
+        self._client: Final = client
+
+    async def started(self) -> None:
+        """Begin to read and write."""
+        self.nursery.start_soon(self._serve)
+
+    @trio.lowlevel.enable_ki_protection
+    async def stopping(self) -> None:
+        """Nothing that still waits here will be answered."""
+        self._peer.abort("the session has ended")
+
+    async def _serve(self) -> None:
+        try:
+            await self._peer.run()
+        except LinkLost as error:
+            self._client.end(SessionLost(error.reason))

@@ -1,0 +1,63 @@
+"""How a session handle reaches its service: in process, or over a wire. One small interface, two implementations."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Concatenate, ParamSpec, TypeVar, overload
+from uuid import UUID
+
+from actors._data import Publisher, Subscriber
+from graphmeta import GraphSnapshot
+
+from ._service import SessionService, SettingPort
+from ._watch import Changes
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Line(ABC):
+    """Carries a request, named by the service's own method, to the service and brings the answer back."""
+
+    id: UUID
+    name: str
+
+    @overload
+    async def ask(
+        self, method: Callable[Concatenate[SessionService, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> R: ...
+
+    @overload
+    async def ask(
+        self, method: Callable[Concatenate[SessionService, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R: ...
+
+    @abstractmethod
+    async def ask(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Have the service answer; raises what it raises."""
+
+    @abstractmethod
+    async def snapshot(self) -> GraphSnapshot:
+        """The whole state as of now."""
+
+    @abstractmethod
+    def watch(self, after: int | None, epoch: UUID | None) -> AbstractAsyncContextManager[Changes]:
+        """The stream of changes after a revision."""
+
+    @abstractmethod
+    async def close_scope(self, path: str) -> None:
+        """Close a scope in spite of cancellation; when that fails the session is ended, so nothing can stay."""
+
+    @abstractmethod
+    def publisher(self, topic: str, message_type: type) -> AbstractAsyncContextManager[Publisher]:
+        """An endpoint that sends."""
+
+    @abstractmethod
+    def subscriber(
+        self, topic: str, message_type: type, leaky: bool, max_queue: int
+    ) -> AbstractAsyncContextManager[Subscriber]:
+        """An endpoint that receives."""
+
+    @abstractmethod
+    def take_settings(self, port: SettingPort) -> None:
+        """Have settings for this session's components handed to *port*."""

@@ -1,0 +1,104 @@
+"""Sessions in the supervisor's own process: a request is a plain function call."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from inspect import isawaitable
+from typing import Any, Final
+from uuid import UUID
+
+import trio
+
+from actors._data import Inbox, Publisher, Router, Subscriber
+from actors._floor import open_actor_nursery
+from graphmeta import GraphSnapshot
+
+from ._body import body_of
+from ._line import Line
+from ._service import SessionService, SettingPort
+from ._session import Session
+from ._session_actor import SessionActor
+from ._supervisor import GraphSupervisor
+from ._watch import Changes
+
+
+class LocalLine(Line):
+    """Calls the service in the caller's own task."""
+
+    def __init__(self, graph: GraphSupervisor, router: Router, service: SessionService) -> None:
+        self.id = service.id
+        self.name = service.name
+        self._graph: Final = graph
+        self._router: Final = router
+        self._service: Final = service
+
+    # The overloads of the base class say more than any one signature here could.
+    async def ask(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Have the service answer; cancelled before it decided, or not at all."""
+        await trio.lowlevel.checkpoint_if_cancelled()
+        answer = method(self._service, *args, **kwargs)
+        if isawaitable(answer):
+            return await answer
+        await trio.lowlevel.cancel_shielded_checkpoint()
+        return answer
+
+    async def snapshot(self) -> GraphSnapshot:
+        """The supervisor's own frozen snapshot."""
+        return await self.ask(SessionService.view)
+
+    async def close_scope(self, path: str) -> None:
+        """One synchronous step; the session's own end may have been faster."""
+        if not self._service.over:
+            self._service.close_scope(path)
+
+    @asynccontextmanager
+    async def watch(self, after: int | None, epoch: UUID | None) -> AsyncIterator[Changes]:
+        """A watch that ends with the block or with the session."""
+        watch = await self.ask(SessionService.open_watch, after, epoch)
+        try:
+            yield watch
+        finally:
+            self._service.close_watch(watch)
+
+    @asynccontextmanager
+    async def publisher(self, topic: str, message_type: type) -> AsyncIterator[Publisher]:
+        """A publisher on this process's routes."""
+        publisher = Publisher(self._router, topic, message_type)
+        async with self._endpoint(publisher.close, topic, "publisher", message_type.__qualname__):
+            yield publisher
+
+    @asynccontextmanager
+    async def subscriber(
+        self, topic: str, message_type: type, leaky: bool, max_queue: int
+    ) -> AsyncIterator[Subscriber]:
+        """A subscriber on this process's routes."""
+        inbox = Inbox(max_queue, leaky)
+        subscriber = Subscriber(inbox, topic, message_type, lambda: self._router.detach(topic, inbox))
+        details = (topic, "subscriber", message_type.__qualname__, leaky, max_queue)
+        async with self._endpoint(subscriber.close, *details):
+            self._router.attach(topic, inbox)
+            yield subscriber
+
+    @asynccontextmanager
+    async def _endpoint(self, close: Callable[[], None], *details: Any) -> AsyncIterator[None]:
+        endpoint = await self.ask(SessionService.open_endpoint, *details)
+        self._service.closers[endpoint.id] = close
+        try:
+            yield
+        finally:
+            close()
+            if self._service.closers.pop(endpoint.id, None) is not None:
+                self._service.close_endpoint(endpoint.id)
+
+    def take_settings(self, port: SettingPort) -> None:
+        """Settings for this session's components go to *port*."""
+        self._service.setting_port = port
+
+
+@asynccontextmanager
+async def open_local_session(graph: GraphSupervisor, router: Router, name: str) -> AsyncIterator[Session]:
+    """A session actor in a nursery of its own, around the caller's block."""
+    service = SessionService(graph, name)
+    async with open_actor_nursery(f"session {name}", max_restarts=0) as nursery:
+        await nursery.start(SessionActor, service, name="session", restart="transient")
+        with body_of(service):
+            yield Session(LocalLine(graph, router, service))

@@ -1,0 +1,96 @@
+"""The two doors of the graph floor: `open_graph` starts a supervisor, `open_session` joins one, here or elsewhere."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Final
+
+
+
+from actors._data import Router
+from actors._floor import open_actor_nursery
+from graphmeta import GraphSnapshot
+from transport import Limits
+
+from . import _commands as ask
+from ._local import open_local_session
+from ._remote import open_remote_session
+from ._results import EdgeResult, SessionInfo
+from ._session import Session
+from ._supervisor import GraphSupervisor
+
+
+class Graph:
+    """A graph that lives in this process. Made by `open_graph`; what it connects is persistent."""
+
+    def __init__(self, supervisor: GraphSupervisor) -> None:
+        self._supervisor: Final = supervisor
+        self._router: Final = Router(supervisor.dag.downstream)
+        supervisor.listen(lambda change: self._reroute(bool(change.edges_added or change.edges_removed)))
+
+    def __repr__(self) -> str:
+        return f"<graph {self._supervisor.epoch} revision {self._supervisor.revision}>"
+
+    def snapshot(self) -> GraphSnapshot:
+        """The whole graph as of now."""
+        return self._supervisor.snapshot()
+
+    def sessions(self) -> tuple[SessionInfo, ...]:
+        """Every session, in the order of their start."""
+        return self._supervisor.sessions()
+
+    def connect(self, from_topic: str, to_topic: str) -> EdgeResult:
+        """Hold a persistent edge. Raises `CycleError` or `InvalidTopic`; then nothing changed."""
+        results: tuple[EdgeResult, ...] = self._supervisor._submit(
+            None, ask.Connect(((from_topic, to_topic),), persistent=True)
+        )
+        return results[0]
+
+    def disconnect(self, from_topic: str, to_topic: str) -> EdgeResult:
+        """Let go of a persistent edge."""
+        results: tuple[EdgeResult, ...] = self._supervisor._submit(
+            None, ask.Disconnect(((from_topic, to_topic),), persistent=True)
+        )
+        return results[0]
+
+    def _reroute(self, topology_changed: bool) -> None:
+        if topology_changed:
+            self._router.forget()
+
+
+@asynccontextmanager
+async def open_graph(*, limits: Limits | None = None) -> AsyncIterator[Graph]:
+    """Run a graph supervisor for the length of a block.
+
+    When the block ends, every session of the graph ends with `SessionLost` in its body, and every door closes. An
+    exception of the block leaves as itself. ::
+
+        async with open_graph() as graph:
+            async with open_session(graph, name="front-end") as session: ...
+    """
+    supervisor = GraphSupervisor(limits or Limits())
+    async with open_actor_nursery("graph", max_restarts=0) as nursery:
+        # An actor is made by whoever starts it; this one is made first, because the handle needs it.
+        await nursery.start(partial(_itself, supervisor), name="supervisor", restart="permanent")
+        try:
+            yield Graph(supervisor)
+        finally:
+            supervisor.close()
+
+
+def open_session(
+    target: Graph | str, *, name: str, token: str | None = None, limits: Limits | None = None
+) -> AbstractAsyncContextManager[Session]:
+    """Join a graph, in this process or at a URL, for the length of a block; leaving it releases everything.
+
+    *target* is what `open_graph` yields, or ``ws://host:port``; *token* admits to a served graph. When the session
+    ends before the block, the block is cancelled and `SessionLost` or `SessionReleased` is raised. After the block,
+    no snapshot that anyone takes shows what the session owned.
+    """
+    if isinstance(target, Graph):
+        return open_local_session(target._supervisor, target._router, name)
+    return open_remote_session(target, name, token, limits or Limits())
+
+
+def _itself(supervisor: GraphSupervisor) -> GraphSupervisor:
+    return supervisor

@@ -1,0 +1,165 @@
+"""Sessions over a wire: the same handle, on a line that asks a peer."""
+
+import inspect
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import lru_cache
+from typing import Any, Final, NoReturn, get_type_hints
+from uuid import UUID
+
+import attrs
+import trio
+
+from actors._data import Publisher, Subscriber
+from actors._floor import open_actor_nursery
+from graphmeta import GraphSnapshot, load_snapshot
+from transport import (
+    ConnectFailed,
+    HandshakeRefused,
+    Limits,
+    Link,
+    LinkLost,
+    Peer,
+    Service,
+    TransportError,
+    connect_websocket,
+)
+
+from ._body import body_of
+from ._client import Client, ConnectionActor
+from ._errors import ConnectionRefused, EndpointsAreLocal, NotRunning, SessionEnded, SessionError, SessionLost
+from ._line import Line
+from ._remote_watch import RemoteChanges
+from ._service import SessionService, SettingPort
+from ._session import Session
+from ._watch import Changes
+from ._wire import ERRORS, PROTOCOL_VERSION, Opened, OpenSession
+
+
+class RemoteLine(Line):
+    """Asks the service at the other end."""
+
+    def __init__(self, peer: Peer, client: Client, name: str, opened: Opened) -> None:
+        self.id = opened.id
+        self.name = name
+        self._peer: Final = peer
+        self._client: Final = client
+
+    # The overloads of the base class say more than any one signature here could.
+    async def ask(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Send a request and wait for its answer; the server's error is raised here as itself."""
+        call = _shape(method)
+        return await self.request(method.__name__, call.params(args, kwargs), call.result)
+
+    async def request(self, method: str, params: dict[str, Any], result: Any) -> Any:
+        """Send a request by its wire name."""
+        if self._client.over:
+            raise SessionEnded(self.name)
+        try:
+            return await self._peer.request(method, params, result)
+        except LinkLost as error:
+            raise self._client.ending or SessionLost(error.reason) from None
+
+    async def snapshot(self) -> GraphSnapshot:
+        """The whole state, made of the published records here."""
+        return load_snapshot(await self.ask(SessionService.snapshot_pickle))
+
+    async def close_scope(self, path: str) -> None:
+        """A shielded, bounded round trip; when it fails the whole session is ended, so nothing can stay."""
+        if self._client.over or self._client.ending:
+            return
+        with trio.move_on_after(self._peer.limits.close_seconds, shield=True) as scope, suppress(SessionError):
+            await self.ask(SessionService.close_scope, path)
+        if scope.cancelled_caught:
+            self._peer.abort(f"scope {path!r} could not be closed in time")
+
+    @asynccontextmanager
+    async def watch(self, after: int | None, epoch: UUID | None) -> AsyncIterator[Changes]:
+        """A subscription for the length of a block."""
+        changes = RemoteChanges(self.snapshot, self._peer.limits.watch_changes)
+        number = self._client.subscribe(changes)
+        try:
+            await self.request("watch", {"subscription": number, "after": after, "epoch": epoch}, int)
+            yield changes
+        finally:
+            del self._client.watches[number]
+            with suppress(TransportError):
+                self._peer.notify("unwatch", {"subscription": number})
+
+    def publisher(self, topic: str, message_type: type) -> NoReturn:
+        """Not over a wire."""
+        raise EndpointsAreLocal(topic)
+
+    def subscriber(self, topic: str, message_type: type, leaky: bool, max_queue: int) -> NoReturn:
+        """Not over a wire."""
+        raise EndpointsAreLocal(topic)
+
+    def take_settings(self, port: SettingPort) -> None:
+        """Settings for this session's components go to *port*."""
+        self._client.setting_port = port
+
+
+@attrs.frozen
+class _Shape:
+    """What a service method looks like on the wire."""
+
+    signature: inspect.Signature
+    result: Any
+
+    def params(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Arguments by name, as the wire has them."""
+        arguments = self.signature.bind(None, *args, **kwargs).arguments
+        return {name: value for name, value in arguments.items() if name != "self"}
+
+
+@lru_cache(maxsize=256)
+def _shape(method: Callable[..., Any]) -> _Shape:
+    return _Shape(inspect.signature(method), get_type_hints(method).get("return", Any))
+
+
+@asynccontextmanager
+async def open_remote_session(
+    url: str, name: str, token: str | None, limits: Limits
+) -> AsyncIterator[Session]:
+    """A session at ``ws://host:port``. `NotRunning` when nobody answers there, `ConnectionRefused` when it says no."""
+    async with AsyncExitStack() as stack:
+        try:
+            link = await stack.enter_async_context(connect_websocket(url, token=token, limits=limits))
+        except ConnectFailed as error:
+            raise NotRunning(f"at {url}", error.reason) from None
+        except HandshakeRefused as error:
+            raise ConnectionRefused(url, error.reason) from None
+        yield await stack.enter_async_context(session_over(link, name, limits))
+
+
+@asynccontextmanager
+async def session_over(link: Link, name: str, limits: Limits) -> AsyncIterator[Session]:
+    """A session over a link that is open already."""
+    client = Client()
+    peer = Peer(link, limits=limits, service=Service(client), errors=ERRORS)
+    async with open_actor_nursery(f"session {name}", max_restarts=0) as nursery:
+        await nursery.start(ConnectionActor, peer, client, name="connection", restart="transient")
+        line = RemoteLine(peer, client, name, await _open(peer, client, name))
+        try:
+            with body_of(client):
+                yield Session(line)
+        finally:
+            await _say_goodbye(line, client, limits)
+
+
+async def _open(peer: Peer, client: Client, name: str) -> Opened:
+    try:
+        opened: Opened = await peer.request("open", attrs.asdict(OpenSession(name, PROTOCOL_VERSION)), Opened)
+    except LinkLost as error:
+        raise SessionLost(error.reason) from None
+    return opened
+
+
+async def _say_goodbye(line: RemoteLine, client: Client, limits: Limits) -> None:
+    """Have the server release everything before the block is left; bounded, since the server may be dead."""
+    if client.ending is None:
+        with trio.move_on_after(limits.close_seconds, shield=True), suppress(SessionError, TransportError):
+            await line.request("close", {}, int)
+    client.over = True
+    for watch in client.watches.values():
+        watch.close(SessionEnded(line.name))

@@ -1,0 +1,140 @@
+"""The server's side of a session that comes over a wire: the same requests, and what only a wire needs."""
+
+from contextlib import suppress
+from typing import Any, Final
+from uuid import UUID
+
+import trio
+
+from graphmeta import Change, Resync, change_to_json
+from transport import LimitExceeded, LinkLost, Peer, wire_method
+
+from ._errors import SessionError, SessionReleased, SettingsRefused, SubscriptionTaken, WatchOverrun
+from ._service import SessionService
+from ._supervisor import GraphSupervisor
+from ._watch import Watch
+
+
+class RemoteSessionService(SessionService):
+    """Speaks to its session through a peer."""
+
+    def __init__(self, graph: GraphSupervisor, name: str, peer: Peer) -> None:
+        super().__init__(graph, name, peer.description)
+        self._peer: Final = peer
+        self._forwards: dict[int, Forward] = {}
+
+    def silent(self) -> float:
+        """Seconds since the link was last heard."""
+        return max(0.0, trio.current_time() - self._peer.last_heard)
+
+    async def apply_setting(self, address: str, path: str, value: Any) -> Any:
+        """Ask the client's process, where the unit lives."""
+        params = {"address": address, "path": path, "value": value}
+        try:
+            return await self._peer.request("apply_setting", params)
+        except LinkLost as error:
+            raise SettingsRefused(address, str(error)) from None
+
+    def tell_ended(self) -> None:
+        """Tell the client why its session is over; the connection closes once that has left."""
+        try:
+            by = self.ending.by if isinstance(self.ending, SessionReleased) else None
+            self._peer.notify("ended", {"reason": str(self.ending), "by": by})
+        except (LimitExceeded, LinkLost):
+            self._peer.abort("the session ended")
+        self._peer.close()
+
+    @wire_method
+    def close(self) -> int:
+        """Say goodbye: everything is released before this is answered. Returns the revision."""
+        self.end()
+        return self._graph.revision
+
+    @wire_method
+    def watch(self, subscription: int, after: int | None = None, epoch: UUID | None = None) -> int:
+        """Begin a watch under a number of the client's choice, so that it knows the number before the first change.
+
+        Its changes come as notifications ``change`` and ``resync``. Returns the current revision.
+        """
+        if subscription in self._forwards:
+            raise SubscriptionTaken(subscription)
+        forward = Forward(subscription, self.open_watch(after, epoch), self._peer, self._graph)
+        self._forwards[subscription] = forward
+        self.start_soon(self._keep, forward)
+        return self._graph.revision
+
+    @wire_method
+    def unwatch(self, subscription: int) -> None:
+        """End a watch; one that is over is no error."""
+        forward = self._forwards.pop(subscription, None)
+        if forward is not None:
+            self.close_watch(forward.watch)
+            forward.scope.cancel()
+
+    async def _keep(self, forward: "Forward") -> None:
+        # A connection that is lost, or full to the brim, is ended by its own tasks; a forward just stops.
+        with forward.scope, suppress(LimitExceeded, LinkLost):
+            await forward.run()
+        self.unwatch(forward.number)
+
+
+class Forward:
+    """One watch on its way to a client: at once while there is room, in order always.
+
+    Changes are queued for the client in the very step that made them, so that they leave before the reply that names
+    their revision. Only when the client's outbox is full do they wait in the watch, which is bounded.
+    """
+
+    def __init__(self, number: int, watch: Watch, peer: Peer, graph: GraphSupervisor) -> None:
+        self.number: Final = number
+        self.watch: Final = watch
+        self.scope: Final = trio.CancelScope()
+        self._peer: Final = peer
+        self._graph: Final = graph
+        self._item: Change | Resync | None = None
+        self._blocked = trio.Event()
+        self._failed: Exception | None = None
+        watch.on_item = self.drain
+
+    def drain(self) -> None:
+        """Queue what there is for the client; stops at the first item for which there is no room."""
+        try:
+            while not self._blocked.is_set():
+                self._item = self._item or self.watch.receive_nowait()
+                self._send(self._item)
+                self._item = None
+        except trio.WouldBlock:
+            return
+        except (LimitExceeded, LinkLost):
+            self._blocked.set()
+        except SessionError as failure:
+            self._failed = failure
+            self._blocked.set()
+
+    async def run(self) -> None:
+        """Go on after a full outbox, until the watch is over."""
+        self.drain()
+        while True:
+            await self._blocked.wait()
+            if self._failed is not None:
+                return self._send_end(self._failed)
+            await self._peer.wait_room()
+            self._blocked = trio.Event()
+            self.drain()
+
+    def _send(self, item: Change | Resync) -> None:
+        kind = "change" if isinstance(item, Change) else "resync"
+        self._peer.notify(kind, {"subscription": self.number, kind: self._encoded(item)})
+
+    def _encoded(self, item: Change | Resync) -> Any:
+        if self._peer.speaks_json:
+            return change_to_json(item)
+        if isinstance(item, Change):
+            return self._graph.shared_change(item)
+        return {"reason": item.reason, "snapshot": self._graph.dump()}
+
+    def _send_end(self, failure: Exception) -> None:
+        # Any other failure is the end of the whole session, which the client learns in its own way.
+        if isinstance(failure, WatchOverrun):
+            self._peer.notify("watch_overrun", {"subscription": self.number, "bound": failure.bound})
+

@@ -1,0 +1,84 @@
+"""A watch on the client's side of a wire: bounded here as well, and honest when its reader falls behind.
+
+The connection's reader always drains, so what nobody takes would pile up here. When the bound is reached the queue is
+dropped, and the next item is a `Resync` with a snapshot that is asked for then.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import trio
+
+from graphmeta import Change, GraphSnapshot, Resync
+
+from ._errors import WatchOverrun
+from ._watch import Changes
+
+
+class RemoteChanges(Changes):
+    """The changes that one subscription brings."""
+
+    def __init__(self, snapshot: Callable[[], Awaitable[GraphSnapshot]], bound: int) -> None:
+        self._snapshot: Final = snapshot
+        self._bound: Final = bound
+        self._queue: deque[Change | Resync] = deque()
+        self._seen = -1
+        """Changes up to this revision are in a resync that was handed out."""
+        self._lost: int | None = None
+        """Items missed since the queue was dropped; None: nothing was."""
+        self._failure: Exception | None = None
+        self._lot: Final = trio.lowlevel.ParkingLot()
+
+    def offer(self, item: Change | Resync) -> None:
+        """Take an item from the connection's reader; never waits, never fails."""
+        if self._lost is not None:
+            self._miss()
+        elif len(self._queue) >= self._bound:
+            self._queue.clear()
+            self._lost = 0
+        else:
+            self._queue.append(item)
+        self._lot.unpark_all()
+
+    def close(self, failure: Exception) -> None:
+        """End the watch; what is queued can still be taken."""
+        self._failure = self._failure or failure
+        self._lot.unpark_all()
+
+    async def receive(self) -> Change | Resync:
+        """Wait for the next item."""
+        await trio.lowlevel.checkpoint()
+        while True:
+            if self._lost is not None and self._failure is None:
+                return await self._resync()
+            while self._queue:
+                item = self._queue.popleft()
+                if not self._stale(item):
+                    return item
+            if self._failure is not None:
+                raise self._failure
+            await self._lot.park()
+
+    async def _resync(self) -> Resync:
+        # Taking changes again before the snapshot is asked for: those that it covers are told by their revision.
+        missed, self._lost = self._lost, None
+        try:
+            snapshot = await self._snapshot()
+        except BaseException:
+            self._lost = missed
+            self._queue.clear()
+            raise
+        self._seen = snapshot.revision
+        return Resync(snapshot, "slow")
+
+    def _stale(self, item: Change | Resync) -> bool:
+        revision = item.revision if isinstance(item, Change) else item.snapshot.revision
+        return revision <= self._seen
+
+    def _miss(self) -> None:
+        assert self._lost is not None
+        self._lost += 1
+        if self._lost > self._bound:
+            self._failure = self._failure or WatchOverrun(self._bound)
+

@@ -1,0 +1,248 @@
+"""What a session may ask of its graph: one method a request, the same for local and remote sessions.
+
+Each decorated method is one wire method: its annotations are its schema. Methods that decide synchronously are plain
+functions; those that wait are coroutines. Identity is the service's own, made here and never taken from a caller.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Literal, cast
+from uuid import UUID, uuid4
+
+import trio
+
+from graphmeta import Edge, Endpoint, GraphMetadata, GraphSnapshot, SettingValue
+from transport import wire_method
+
+from . import _commands as ask
+from ._errors import SessionEnded, SessionError, SessionReleased, SettingsRefused
+from ._results import EdgeResult, Impact, SessionInfo
+from ._supervisor import GraphSupervisor
+from ._watch import Watch
+
+SettingPort = Callable[[str, str, Any], Any]
+"""Takes (address, path, value), applies it in the owning unit and returns the readable settings; a coroutine function."""
+
+
+class SessionService:
+    """The server's side of one session: its identity, its requests, its end."""
+
+    def __init__(self, graph: GraphSupervisor, name: str, peer: str = "local") -> None:
+        self.id: Final = uuid4()
+        self.name: Final = name
+        self.peer: Final = peer
+        self.ending: SessionError | None = None
+        """Why the session ended before its body did; None when it ended with it."""
+        self.reason = "closed"
+        """What the end event says."""
+        self.on_ended: Callable[[], None] = lambda: None
+        """Called once, synchronously, when the session ends before its body."""
+        self.start_soon: Callable[..., None]
+        self.setting_port: SettingPort | None = None
+        self.closers: dict[int, Callable[[], None]] = {}
+        """How to close each open endpoint's data path, by its number."""
+        self.over = False
+        self._watches: set[Watch] = set()
+        self._graph: Final = graph
+
+    def __repr__(self) -> str:
+        return f"<session {self.name!r} {self.id}{' ended' if self.over else ''}>"
+
+    # -- life ------------------------------------------------------------------------------------------------
+
+    def begin(self, start_soon: Callable[..., None]) -> None:
+        """Enter the ledger; from here on `end` is owed. *start_soon* starts tasks in the session's own nursery."""
+        self.start_soon = start_soon
+        self._graph.admit(self, self.peer)
+
+    @trio.lowlevel.enable_ki_protection
+    def end(self, error: SessionError | None = None, by: UUID | None = None) -> None:
+        """Release everything in one step; with *error*, tell the body why. Idempotent."""
+        if self.over:
+            return
+        self.over = True
+        self.ending = error
+        self._graph.dismiss(self, str(error) if error else self.reason, by)
+        for close in self.closers.values():
+            close()
+        self.closers.clear()
+        for watch in tuple(self._watches):
+            watch.close(error or SessionEnded(self.name))
+            self.close_watch(watch)
+        if error is not None:
+            self.on_ended()
+
+    def silent(self) -> float:
+        """Seconds since the link was last heard; a session in process is never silent."""
+        return 0.0
+
+    async def apply_setting(self, address: str, path: str, value: Any) -> Any:
+        """Hand a setting to the unit behind this session."""
+        if self.setting_port is None:
+            raise SettingsRefused(address, "its session takes no live settings")
+        return await self.setting_port(address, path, value)
+
+    # -- edges -----------------------------------------------------------------------------------------------
+
+    @wire_method
+    def connect(
+        self, from_topic: str, to_topic: str, scope: str = "", persistent: bool = False
+    ) -> EdgeResult:
+        """Hold one edge."""
+        return self.connect_many((Edge(from_topic, to_topic),), scope, persistent)[0]
+
+    @wire_method
+    def connect_many(
+        self, edges: tuple[Edge, ...], scope: str = "", persistent: bool = False
+    ) -> tuple[EdgeResult, ...]:
+        """Hold edges, all or none."""
+        return self._submit(ask.Connect(edges, scope, persistent))
+
+    @wire_method
+    def disconnect(
+        self, from_topic: str, to_topic: str, scope: str = "", persistent: bool = False
+    ) -> EdgeResult:
+        """Let go of one edge."""
+        return self.disconnect_many((Edge(from_topic, to_topic),), scope, persistent)[0]
+
+    @wire_method
+    def disconnect_many(
+        self, edges: tuple[Edge, ...], scope: str = "", persistent: bool = False
+    ) -> tuple[EdgeResult, ...]:
+        """Let go of edges, all or none."""
+        return self._submit(ask.Disconnect(edges, scope, persistent))
+
+    @wire_method
+    def clear(self, scope: str = "") -> None:
+        """Let go of every edge of the scope and the scopes inside it."""
+        self._submit(ask.Clear(scope))
+
+    @wire_method
+    def open_scope(self, scope: str) -> None:
+        """Open an ownership scope by its path."""
+        self._submit(ask.OpenScope(scope))
+
+    @wire_method
+    def close_scope(self, scope: str) -> None:
+        """Close a scope and let go of what it holds."""
+        self._submit(ask.CloseScope(scope))
+
+    # -- metadata and settings -------------------------------------------------------------------------------
+
+    @wire_method
+    def register_metadata(self, metadata: GraphMetadata | None) -> int:
+        """Replace the session's metadata as a whole; returns the revision."""
+        self._submit(ask.Register(metadata))
+        return self._graph.revision
+
+    @wire_method
+    def settings(self) -> dict[str, SettingValue]:
+        """The live settings of every component, by address."""
+        self._alive()
+        return self._graph.settings()
+
+    @wire_method
+    async def update_setting(self, address: str, path: str, value: Any) -> Any:
+        """Have the owning unit take one field; returns its settings in readable form."""
+        self._alive()
+        return await self._graph.apply_setting(address, path, value)
+
+    @wire_method
+    def report_settings(self, address: str, readable: Any) -> None:
+        """Say what a running unit's settings are now."""
+        self._submit(ask.ReportSettings(address, readable))
+
+    # -- endpoints -------------------------------------------------------------------------------------------
+
+    @wire_method
+    def open_endpoint(
+        self,
+        topic: str,
+        direction: Literal["publisher", "subscriber"],
+        message_type: str = "",
+        leaky: bool = False,
+        max_queue: int = 32,
+    ) -> Endpoint:
+        """Declare a publisher or a subscriber; it is withdrawn by `close_endpoint` or by the session's end."""
+        return self._submit(ask.OpenEndpoint(topic, direction, message_type, leaky, max_queue))
+
+    @wire_method
+    def close_endpoint(self, endpoint: int) -> None:
+        """Withdraw a publisher or a subscriber; one that is not open is no error."""
+        self._submit(ask.CloseEndpoint(endpoint))
+
+    # -- watching --------------------------------------------------------------------------------------------
+
+    def open_watch(self, after: int | None, epoch: UUID | None) -> Watch:
+        """Begin a watch that ends with the session at the latest."""
+        self._alive()
+        watch = self._graph.watch(after, epoch)
+        self._watches.add(watch)
+        return watch
+
+    def close_watch(self, watch: Watch) -> None:
+        """End a watch. Calling again changes nothing."""
+        self._watches.discard(watch)
+        self._graph.unwatch(watch)
+
+    def view(self) -> GraphSnapshot:
+        """The whole state, for those in this process."""
+        self._alive()
+        return self._graph.snapshot()
+
+    # -- asking ----------------------------------------------------------------------------------------------
+
+    @wire_method
+    def snapshot(self) -> dict[str, Any]:
+        """The whole state as plain data, for clients in any language."""
+        self._alive()
+        return cast(dict[str, Any], self._graph.plain_snapshot())
+
+    @wire_method
+    def snapshot_pickle(self) -> bytes:
+        """The whole state as cloudpickle of the published records, for Python clients."""
+        self._alive()
+        return self._graph.dump()
+
+    @wire_method
+    def upstream(self, topic: str) -> tuple[str, ...]:
+        """Every topic that *topic* hears from, sorted."""
+        self._alive()
+        return self._graph.dag.upstream(topic)
+
+    @wire_method
+    def downstream(self, topic: str) -> tuple[str, ...]:
+        """Every topic that hears from *topic*, sorted."""
+        self._alive()
+        return self._graph.dag.downstream(topic)
+
+    @wire_method
+    def sessions(self) -> tuple[SessionInfo, ...]:
+        """Every session of the graph."""
+        self._alive()
+        return self._graph.sessions()
+
+    @wire_method
+    def impact(self, session: str = "") -> Impact:
+        """What would go if a session (by name or id; empty: this one) ended."""
+        self._alive()
+        return self._graph.impact(self._graph.member(session).id if session else self.id)
+
+    # -- operating -------------------------------------------------------------------------------------------
+
+    @wire_method
+    def release(self, session: str, dry_run: bool = False) -> Impact:
+        """End another session, by name or id; returns what went, or would go."""
+        self._alive()
+        member = self._graph.member(session)
+        impact = self._graph.impact(member.id)
+        if not dry_run:
+            member.end(SessionReleased(self.name), self.id)
+        return impact
+
+    def _submit(self, command: ask.Command) -> Any:
+        self._alive()
+        return self._graph._submit(self.id, command)
+
+    def _alive(self) -> None:
+        if self.over:
+            raise SessionEnded(self.name)

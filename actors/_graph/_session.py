@@ -1,0 +1,179 @@
+"""The session handle: one interface for sessions in this process and across a wire.
+
+A handle asks its service through a `Line` and knows nothing else of where the graph lives.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Final
+from uuid import UUID
+
+from actors._data import Publisher, Subscriber
+from graphmeta import Edge, GraphMetadata, GraphSnapshot, SettingValue
+
+from ._line import Line
+from ._results import EdgeResult, Impact, SessionInfo
+from ._service import SessionService, SettingPort
+from ._watch import Changes
+
+
+class Holder:
+    """Whoever can hold edges: a session, or an ownership scope inside one."""
+
+    def __init__(self, line: Line, scope: str) -> None:
+        self._line: Final = line
+        self._scope: Final = scope
+
+    async def connect(self, from_topic: str, to_topic: str, *, persistent: bool = False) -> EdgeResult:
+        """Hold the edge; says whether it is new (`Outcome.ADDED`), `SHARED` or `ALREADY_OWNED`.
+
+        With ``persistent=True`` nobody owns it: it outlives every session until a persistent `disconnect`. Raises
+        `CycleError` with the path that it would close, `InvalidTopic`, or `SessionEnded`; then nothing changed.
+        """
+        return await self._line.ask(SessionService.connect, from_topic, to_topic, self._scope, persistent)
+
+    async def connect_many(
+        self, edges: Iterable[tuple[str, str]], *, persistent: bool = False
+    ) -> tuple[EdgeResult, ...]:
+        """Hold all of the edges in one revision, or none; one result per edge, in order. Errors as in `connect`."""
+        pairs = tuple(Edge(*edge) for edge in edges)
+        return await self._line.ask(SessionService.connect_many, pairs, self._scope, persistent)
+
+    async def disconnect(self, from_topic: str, to_topic: str, *, persistent: bool = False) -> EdgeResult:
+        """Let go of the edge: `Outcome.REMOVED`, `RELEASED` (others still hold it) or `NOT_OWNER`."""
+        return await self._line.ask(SessionService.disconnect, from_topic, to_topic, self._scope, persistent)
+
+    async def disconnect_many(
+        self, edges: Iterable[tuple[str, str]], *, persistent: bool = False
+    ) -> tuple[EdgeResult, ...]:
+        """Let go of all of the edges in one revision; one result per edge, in order."""
+        pairs = tuple(Edge(*edge) for edge in edges)
+        return await self._line.ask(SessionService.disconnect_many, pairs, self._scope, persistent)
+
+    async def clear(self) -> None:
+        """Let go of every edge held here and in the scopes inside."""
+        await self._line.ask(SessionService.clear, self._scope)
+
+    @asynccontextmanager
+    async def scope(self, name: str) -> AsyncIterator["Scope"]:
+        """An ownership scope inside this one: its edges go when its block ends, for whatever reason.
+
+        ``name`` is one path segment that no open scope beside it has. Raises `ScopeTaken` otherwise.
+        """
+        path = f"{self._scope}/{name}" if self._scope else name
+        await self._line.ask(SessionService.open_scope, path)
+        try:
+            yield Scope(self._line, path)
+        finally:
+            await self._line.close_scope(path)
+
+
+class Scope(Holder):
+    """A nested owner of edges. Use `connect`, `disconnect`, `clear` and `scope` as on the session."""
+
+    def __repr__(self) -> str:
+        return f"<scope {self._scope!r} of session {self._line.name!r}>"
+
+
+class Session(Holder):
+    """One client of one graph, and the unit of ownership: what it declared goes when it ends.
+
+    Made by `open_session`. Every method raises `SessionEnded` after the block, and `SessionLost` at once when the
+    graph dies while it waits.
+    """
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(line, "")
+
+    def __repr__(self) -> str:
+        return f"<session {self.name!r} {self.id}>"
+
+    @property
+    def id(self) -> UUID:
+        """The identity that the server gave it."""
+        return self._line.id
+
+    @property
+    def name(self) -> str:
+        """What it calls itself; names need not be unique."""
+        return self._line.name
+
+    async def register_metadata(self, metadata: GraphMetadata | None) -> int:
+        """Replace what this session says of its components, as a whole; returns the revision.
+
+        Raises `AddressTaken` when another session holds one of the addresses; then nothing changed.
+        """
+        return await self._line.ask(SessionService.register_metadata, metadata)
+
+    async def snapshot(self) -> GraphSnapshot:
+        """The whole graph as of now."""
+        return await self._line.snapshot()
+
+    def watch(
+        self, after: int | GraphSnapshot | None = None, *, epoch: UUID | None = None
+    ) -> AbstractAsyncContextManager[Changes]:
+        """Every change after a revision, in order and without gaps.
+
+        Without *after* the stream starts with a `Resync` that holds a snapshot of now. A snapshot stands for its own
+        revision and epoch. A `Resync` also comes when the history no longer reaches back, when the epoch is another,
+        or when this watcher fell behind; `WatchOverrun` when it did so twice without taking the first. ::
+
+            async with session.watch() as changes:
+                async for change in changes: ...
+        """
+        if isinstance(after, GraphSnapshot):
+            after, epoch = after.revision, after.epoch
+        return self._line.watch(after, epoch)
+
+    async def upstream(self, topic: str) -> tuple[str, ...]:
+        """Every topic that *topic* hears from, sorted."""
+        return await self._line.ask(SessionService.upstream, topic)
+
+    async def downstream(self, topic: str) -> tuple[str, ...]:
+        """Every topic that hears from *topic*, sorted."""
+        return await self._line.ask(SessionService.downstream, topic)
+
+    async def sessions(self) -> tuple[SessionInfo, ...]:
+        """Every session of the graph, in the order of their start."""
+        return await self._line.ask(SessionService.sessions)
+
+    async def impact(self, session: str = "") -> Impact:
+        """What would go if a session, by name or id, ended now; without one, this session."""
+        return await self._line.ask(SessionService.impact, session)
+
+    async def release(self, session: str, *, dry_run: bool = False) -> Impact:
+        """End another session, by name or id. Raises `UnknownSession` or `AmbiguousSession`."""
+        return await self._line.ask(SessionService.release, session, dry_run)
+
+    async def settings(self) -> dict[str, SettingValue]:
+        """The live settings of every component, by address."""
+        return await self._line.ask(SessionService.settings)
+
+    async def update_setting(self, address: str, path: str, value: Any) -> Any:
+        """Set one field of a running component (``"SYS/FILTER", "band.low", 5.0``).
+
+        Returns its settings in readable form once the unit has taken them. Raises `UnknownComponent`,
+        `InvalidSettings` when the value does not fit, or `SettingsRefused` with the unit's reason.
+        """
+        return await self._line.ask(SessionService.update_setting, address, path, value)
+
+    def publisher(self, topic: str, message_type: type = object) -> AbstractAsyncContextManager[Publisher]:
+        """An endpoint that sends on *topic*, for the length of a block."""
+        return self._line.publisher(topic, message_type)
+
+    def subscriber(
+        self, topic: str, message_type: type = object, *, leaky: bool = False, max_queue: int = 32
+    ) -> AbstractAsyncContextManager[Subscriber]:
+        """An endpoint that receives what is published on *topic* or upstream of it, for the length of a block.
+
+        Publishers wait while *max_queue* messages wait here; a leaky subscriber keeps the newest and counts what it
+        dropped instead.
+        """
+        return self._line.subscriber(topic, message_type, leaky, max_queue)
+
+    def _take_settings(self, port: SettingPort) -> None:
+        self._line.take_settings(port)
+
+    async def _report_settings(self, address: str, readable: Any) -> None:
+        await self._line.ask(SessionService.report_settings, address, readable)
+

@@ -1,0 +1,222 @@
+"""The graph supervisor: the actor that owns the ledger.
+
+Sessions reach the ledger through one plain function, `GraphSupervisor._submit`, from their own tasks; Trio's single
+thread is the lock. The supervisor waits for nobody: what watchers and routers must know is handed over synchronously.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol
+from uuid import UUID, uuid4
+
+import trio
+
+from actors._floor import Actor
+from graphmeta import DAG, Change, GraphError, GraphSnapshot, SettingValue, snapshot_to_plain
+from transport import Limits, Shared
+
+from . import _commands as ask
+from ._errors import AmbiguousSession, GraphClosed, SessionError, SessionLost, UnknownComponent, UnknownSession
+from ._history import History
+from ._ledger import Ledger, Record
+from ._nearest import nearest
+from ._results import Impact, SessionInfo
+from ._watch import Watch
+
+
+class Member(Protocol):
+    """What the supervisor must know of a session's server side."""
+
+    id: UUID
+    name: str
+
+    def end(self, error: SessionError | None, by: UUID | None = None) -> None:
+        """Release everything and tell the body; idempotent and synchronous."""
+
+    def silent(self) -> float:
+        """Seconds since its link was last heard; 0 in process."""
+
+    async def apply_setting(self, address: str, path: str, value: Any) -> Any:
+        """Have the owning unit take a setting; returns its readable settings, or raises its refusal."""
+
+
+class GraphSupervisor(Actor):
+    """The owner of one graph. One epoch is one supervisor's lifetime: it is never restarted with an empty ledger."""
+
+    expected = (GraphError, SessionError)
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits: Final = limits
+        self.epoch: Final = uuid4()
+        self._ledger = Ledger(self.epoch, time.time)
+        self._history = History(self.epoch, limits.history_changes)
+        self._members: dict[UUID, Member] = {}
+        self._watches: set[Watch] = set()
+        self._plain: tuple[int, Shared | None] = (0, None)
+        self._newest: tuple[Change, Shared] | None = None
+        self._listeners: list[Callable[[Change], None]] = []
+        self.closed = trio.Event()
+
+    async def stopping(self) -> None:
+        """End every session of this graph: nothing outlives its supervisor."""
+        self.close()
+
+    # -- the one door to the state ---------------------------------------------------------------------------
+
+    @trio.lowlevel.enable_ki_protection
+    def _submit(self, session: UUID | None, command: ask.Command) -> Any:
+        """Decide *command* for *session* and tell everyone; Ctrl-C comes before or after, never inside."""
+        if self.closed.is_set():
+            raise GraphClosed
+        decision = self._ledger.decide(session, command)
+        if decision.change is not None:
+            self._publish(decision.change)
+        return decision.result
+
+    def _publish(self, change: Change) -> None:
+        self._history.append(change)
+        for watch in self._watches:
+            watch.offer(change)
+        for listener in self._listeners:
+            listener(change)
+
+    # -- sessions --------------------------------------------------------------------------------------------
+
+    @trio.lowlevel.enable_ki_protection
+    def admit(self, member: Member, peer: str) -> None:
+        """Begin a session."""
+        self._submit(member.id, ask.Open(member.name, peer))
+        self._members[member.id] = member
+
+    @trio.lowlevel.enable_ki_protection
+    def dismiss(self, member: Member, reason: str, by: UUID | None) -> None:
+        """End a session in one step. Calling again changes nothing."""
+        if self._members.pop(member.id, None) is not None:
+            self._submit(member.id, ask.End(reason, by))
+
+    @trio.lowlevel.enable_ki_protection
+    def close(self) -> None:
+        """End every session and every watch; nothing can be submitted afterwards."""
+        if self.closed.is_set():
+            return
+        for member in list(self._members.values()):
+            member.end(SessionLost("the graph was closed"))
+        self.closed.set()
+
+    def member(self, name_or_id: str) -> Member:
+        """The one session of that id or name; `UnknownSession` or `AmbiguousSession` otherwise."""
+        found = [m for m in self._members.values() if name_or_id in (m.name, str(m.id))]
+        if not found:
+            raise UnknownSession(name_or_id, nearest(name_or_id, (m.name for m in self._members.values())))
+        if len(found) > 1:
+            raise AmbiguousSession(name_or_id, tuple(str(m.id) for m in found))
+        return found[0]
+
+    def sessions(self) -> tuple[SessionInfo, ...]:
+        """Every session, in the order of their start."""
+        return tuple(self._info(record) for record in self._ledger.records())
+
+    def _info(self, record: Record) -> SessionInfo:
+        edges = {edge for holder in record.holders() for edge in self.dag.owned_by(holder)}
+        return SessionInfo(
+            record.id,
+            record.name,
+            record.peer,
+            record.since,
+            max(0.0, time.time() - record.since),
+            len(edges),
+            len(record.owned_addresses()),
+            len(record.endpoints),
+            self._members[record.id].silent(),
+        )
+
+    # -- asking ----------------------------------------------------------------------------------------------
+
+    @property
+    def dag(self) -> DAG:
+        """The topology, to read."""
+        return self._ledger.dag
+
+    @property
+    def revision(self) -> int:
+        """The number of the last accepted change."""
+        return self._ledger.revision
+
+    @trio.lowlevel.enable_ki_protection
+    def snapshot(self) -> GraphSnapshot:
+        """The whole state as of now."""
+        return self._ledger.snapshot()
+
+    @trio.lowlevel.enable_ki_protection
+    def dump(self) -> bytes:
+        """The snapshot as bytes, made once per revision from one kept blob per session."""
+        return self._ledger.dump()
+
+    def plain_snapshot(self) -> Shared:
+        """The snapshot as plain data, made once per revision and encoded once per codec."""
+        revision, shared = self._plain
+        if shared is None or revision != self.revision:
+            shared = Shared(snapshot_to_plain(self.snapshot()))
+            self._plain = (self.revision, shared)
+        return shared
+
+    def shared_change(self, change: Change) -> Shared:
+        """The change, encoded once for everyone who is told of it now."""
+        if self._newest is None or self._newest[0] is not change:
+            self._newest = (change, Shared(change))
+        return self._newest[1]
+
+    def settings(self) -> dict[str, SettingValue]:
+        """The live settings by address, sorted."""
+        return self._ledger.settings()
+
+    def impact(self, session: UUID) -> Impact:
+        """What would go if *session* ended."""
+        record = self._ledger.record(session)
+        if record is None:
+            raise UnknownSession(str(session))
+        edges = self.dag.impact(record.holders())
+        heads = {edge.to_topic for edge in edges}
+        reached = heads | {topic for head in heads for topic in self.dag.downstream(head)}
+        return Impact(
+            record.id, record.name, edges, self._subscribed(reached), tuple(sorted(record.owned_addresses()))
+        )
+
+    def _subscribed(self, topics: Iterable[str]) -> tuple[str, ...]:
+        open_now = {
+            endpoint.topic
+            for record in self._ledger.records()
+            for endpoint in record.endpoints.values()
+            if endpoint.direction == "subscriber"
+        }
+        return tuple(sorted(open_now.intersection(topics)))
+
+    async def apply_setting(self, address: str, path: str, value: Any) -> Any:
+        """Route a setting to the session that declared *address*; its unit accepts or refuses."""
+        holder = self._ledger.holder_of(address)
+        if holder is None:
+            raise UnknownComponent(address, nearest(address, self._ledger.addresses()))
+        return await self._members[holder].apply_setting(address, path, value)
+
+    # -- watching --------------------------------------------------------------------------------------------
+
+    @trio.lowlevel.enable_ki_protection
+    def watch(self, after: int | None, epoch: UUID | None) -> Watch:
+        """Begin a watch after a revision; without one it starts with a `Resync`. Pair with `unwatch`."""
+        watch = Watch(self.snapshot, self.limits.watch_changes)
+        missed = "start" if after is None else self._history.since(after, epoch, self.revision)
+        if isinstance(missed, str):
+            watch.restart(missed)
+        else:
+            for change in missed:
+                watch.offer(change)
+        self._watches.add(watch)
+        return watch
+
+    def unwatch(self, watch: Watch) -> None:
+        """End a watch."""
+        self._watches.discard(watch)
+
+    def listen(self, listener: Callable[[Change], None]) -> None:
+        """Have *listener* called with every change, synchronously: it must be quick and must not fail."""
+        self._listeners.append(listener)

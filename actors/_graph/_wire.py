@@ -1,0 +1,56 @@
+"""What both ends of a session's wire agree on: the opening, the notifications and the errors."""
+
+from typing import Final
+from uuid import UUID
+
+import attrs
+
+import graphmeta
+from transport import ErrorTable, LimitExceeded
+
+from . import _errors
+
+PROTOCOL_VERSION: Final = 1
+
+ERRORS: Final = ErrorTable(
+    graphmeta.CycleError,
+    graphmeta.InvalidComponent,
+    graphmeta.InvalidMetadata,
+    graphmeta.InvalidSettings,
+    graphmeta.InvalidSnapshot,
+    graphmeta.InvalidTopic,
+    graphmeta.RevisionGap,
+    _errors.AddressTaken,
+    _errors.AmbiguousSession,
+    _errors.GraphClosed,
+    _errors.ScopeTaken,
+    _errors.SessionEnded,
+    _errors.SessionLost,
+    _errors.SessionReleased,
+    _errors.SettingsRefused,
+    _errors.SubscriptionTaken,
+    _errors.UnknownComponent,
+    _errors.UnknownScope,
+    _errors.UnknownSession,
+    _errors.WatchOverrun,
+    LimitExceeded,
+)
+"""The errors that arrive as the same class as they left."""
+
+
+@attrs.frozen
+class OpenSession:
+    """The first request of every client: who it is."""
+
+    name: str
+    protocol: int = PROTOCOL_VERSION
+
+
+@attrs.frozen
+class Opened:
+    """The server's answer to it."""
+
+    id: UUID
+    epoch: UUID
+    revision: int
+    protocol: int = PROTOCOL_VERSION
