@@ -1,7 +1,9 @@
 """How messages travel: links, and requests over links. Knows nothing of graphs."""
 
 from ._codec import Payload as Payload
+from ._connect import connect_websocket as connect_websocket
 from ._error_table import ErrorTable as ErrorTable
+from ._errors import CannotListen as CannotListen
 from ._errors import ConnectFailed as ConnectFailed
 from ._errors import HandshakeRefused as HandshakeRefused
 from ._errors import InvalidParams as InvalidParams
@@ -23,9 +25,13 @@ from ._link import Role as Role
 from ._memory import memory_links as memory_links
 from ._opening import Opening as Opening
 from ._peer import Peer as Peer
+from ._policy import HandshakePolicy as HandshakePolicy
+from ._policy import new_token as new_token
 from ._service import Service as Service
 from ._service import wire_method as wire_method
 from ._shared import Shared as Shared
+from ._websocket_door import Listening as Listening
+from ._websocket_door import serve_websocket_links as serve_websocket_links
 
 for _public in list(globals().values()):
     if getattr(_public, "__module__", "").startswith("transport._"):

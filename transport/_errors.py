@@ -48,6 +48,18 @@ class ConnectFailed(TransportError):
 
 
 @attrs.frozen
+class CannotListen(TransportError):
+    """The caller asked for a door that cannot be opened here: taken, not allowed, or not safe."""
+
+    host: str
+    port: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"cannot listen on {self.host} port {self.port}: {self.reason}"
+
+
+@attrs.frozen
 class HandshakeRefused(TransportError):
     """The server was reached and said no: ``status`` is of HTTP (401: the token is missing or wrong)."""
 

@@ -7,6 +7,8 @@ and it never hides an end: after the first `LinkClosed` there is only `LinkClose
 import abc
 import enum
 
+from ._limits import Limits
+
 Frame = str | bytes
 """Text is JSON, bytes are msgpack."""
 
@@ -16,6 +18,20 @@ class Role(enum.Enum):
 
     CLIENT = "client"
     SERVER = "server"
+
+    @property
+    def other(self) -> "Role":
+        """The role of the peer."""
+        return Role.SERVER if self is Role.CLIENT else Role.CLIENT
+
+    def sends(self, limits: Limits) -> int:
+        """Tell the largest frame that this end may send, bytes."""
+        return limits.client_frame_bytes if self is Role.CLIENT else limits.server_frame_bytes
+
+
+def frame_size(frame: Frame) -> int:
+    """Tell how many bytes a frame has on the wire."""
+    return len(frame) if isinstance(frame, bytes) else len(frame.encode())
 
 
 class Link(abc.ABC):

@@ -11,7 +11,7 @@ import trio
 
 from ._errors import LimitExceeded, LinkClosed
 from ._limits import Limits
-from ._link import Frame, Link, Role
+from ._link import Frame, Link, Role, frame_size
 
 _QUEUE_FRAMES = 16
 
@@ -19,7 +19,7 @@ _QUEUE_FRAMES = 16
 def memory_links(limits: Limits | None = None) -> tuple[Link, Link]:
     """Make the two ends of a link: the client's and the server's."""
     limits = limits or Limits()
-    to_server, to_client = _Pipe(limits.client_frame_bytes), _Pipe(limits.server_frame_bytes)
+    to_server, to_client = _Pipe(Role.CLIENT.sends(limits)), _Pipe(Role.SERVER.sends(limits))
     client = _MemoryLink(Role.CLIENT, to_server, to_client)
     server = _MemoryLink(Role.SERVER, to_client, to_server)
     return client, server
@@ -82,8 +82,7 @@ class _MemoryLink(Link):
         return self._incoming.heard
 
     async def send(self, frame: Frame) -> None:
-        size = len(frame) if isinstance(frame, bytes) else len(frame.encode())
-        if size > self._outgoing.max_frame:
+        if frame_size(frame) > self._outgoing.max_frame:
             raise LimitExceeded(f"{self._role.value}_frame_bytes", self._outgoing.max_frame)
         await trio.lowlevel.checkpoint()
         if self._ended_here is not None:

@@ -14,6 +14,7 @@ from ._codec import JSON, MSGPACK, Codec, Payload, codec_of
 from ._error_table import ErrorTable
 from ._errors import InvalidRequest, LimitExceeded, LinkClosed, LinkLost, ParseError, ProtocolError
 from ._fragments import FRAGMENT, Assembler
+from ._groups import single_as_itself
 from ._heartbeat import wait_silent
 from ._limits import Limits
 from ._link import Frame, Link, Role
@@ -130,16 +131,12 @@ class Peer:
         return await receive_opening(self, shape, method)
 
     async def _run_tasks(self, task_status: trio.TaskStatus[None]) -> None:
-        try:
-            async with trio.open_nursery(strict_exception_groups=True) as nursery:
+        with single_as_itself():
+            async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._write)
                 nursery.start_soon(self._watch_silence)
                 task_status.started()
                 await self._read(nursery)
-        except BaseExceptionGroup as group:
-            if len(group.exceptions) == 1:
-                raise group.exceptions[0] from None
-            raise
 
     # --- asking
 

@@ -7,9 +7,9 @@ nothing of peers.
 
 import inspect
 import typing
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Hashable
+from functools import cache
+from typing import Any, ParamSpec, TypeVar, cast
 
 import attrs
 import msgspec
@@ -46,7 +46,7 @@ class Service:
 
     def __init__(self, target: Any) -> None:
         self._target = target
-        self._methods = wire_methods(type(target))
+        self._methods = wire_methods(cast("Hashable", type(target)))
 
     def __repr__(self) -> str:
         return f"<Service of {type(self._target).__name__}: {', '.join(self._methods)}>"
@@ -83,8 +83,8 @@ def _defaults(method: WireMethod) -> msgspec.Struct:
         raise InvalidParams(method.name, str(error)) from None
 
 
-@lru_cache(maxsize=256)
-def wire_methods(cls: type[Any]) -> dict[str, WireMethod]:
+@cache
+def wire_methods(cls: Hashable) -> dict[str, WireMethod]:
     """Read the table of a class. TypeError for a method that cannot be described: its author's mistake."""
     marked = inspect.getmembers(cls, lambda member: getattr(member, _MARK, False))
     return {name: _describe(name, function) for name, function in marked}

@@ -1,0 +1,117 @@
+"""A stream that keeps the promises which libraries above it and sockets below it do not.
+
+A send that takes nothing for the deadline, or is cancelled half-way, ends the stream instead of tearing a
+frame. What arrives is metered before anybody parses it. An end has a reason, and force works at once, without
+waiting.
+"""
+
+import ssl
+from collections.abc import Callable
+
+import trio
+
+from ._errors import LimitExceeded, ProtocolError
+
+Meter = Callable[[bytes, float], None]
+_CHUNK = 64 * 1024
+_DEAD = (trio.BrokenResourceError, trio.ClosedResourceError, OSError, ssl.SSLError)
+
+
+class GuardedStream(trio.abc.Stream):
+    """One connection's bytes, under guard. The first end counts, and ``fault`` says what it was."""
+
+    def __init__(self, stream: trio.abc.Stream, send_seconds: float) -> None:
+        self.last_heard = trio.current_time()
+        self.fault: str | None = None
+        self.ended = trio.Event()
+        self.meter: Meter | None = None
+        self._stream = stream
+        self._send_seconds = send_seconds
+        self._again = b""
+
+    def unread(self, data: bytes) -> None:
+        """Let ``data`` be received once more, before anything else."""
+        self._again = data + self._again
+
+    def abort(self, reason: str) -> None:
+        """End both directions now, without a word to the peer."""
+        if self.fault is None:
+            self.fault = reason
+            self.ended.set()
+            force_close(self._stream)
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        """Receive like any stream; a peer over its budget is cut off."""
+        if self._again:
+            await trio.lowlevel.checkpoint()
+            data, self._again = self._again, b""
+            return data
+        try:
+            data = bytes(await self._stream.receive_some(max_bytes))
+        except _DEAD as error:
+            raise self._broken(_describe(error)) from None
+        self._hear(data)
+        return data
+
+    def _hear(self, data: bytes) -> None:
+        self.last_heard = trio.current_time()
+        if not data:
+            self.ended.set()
+        if self.meter is not None:
+            try:
+                self.meter(data, self.last_heard)
+            except (LimitExceeded, ProtocolError) as error:
+                raise self._broken(str(error)) from None
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """Send in chunks, each within the deadline. Cancelled at any point, it ends the stream."""
+        whole = False
+        try:
+            with memoryview(data) as view:
+                for start in range(0, len(view), _CHUNK):
+                    await self._send_chunk(view[start : start + _CHUNK])
+            whole = True
+        except _DEAD as error:
+            raise self._broken(_describe(error)) from None
+        finally:
+            if not whole:
+                self.abort("a send was interrupted")
+
+    async def _send_chunk(self, chunk: memoryview) -> None:
+        with trio.move_on_after(self._send_seconds) as deadline:
+            await self._stream.send_all(chunk)
+        if deadline.cancelled_caught:
+            raise self._broken(f"it took nothing for {self._send_seconds:g} s")
+
+    async def wait_send_all_might_not_block(self) -> None:
+        """Part of trio's interface; nobody here needs it before a send."""
+        await self._stream.wait_send_all_might_not_block()
+
+    async def aclose(self) -> None:
+        """End the stream at once; polite words are for the layer above."""
+        self.abort("closed")
+        await trio.lowlevel.checkpoint()
+
+    def _broken(self, reason: str) -> trio.BrokenResourceError:
+        self.abort(reason)
+        return trio.BrokenResourceError(self.fault)
+
+
+def _describe(error: BaseException) -> str:
+    cause = error.__cause__ or error
+    if isinstance(cause, trio.ClosedResourceError):
+        return "closed"
+    return getattr(cause, "strerror", None) or str(cause) or "the connection broke off"
+
+
+def force_close(stream: trio.abc.Stream) -> None:
+    """Close what is beneath a stream, now: whoever waits on it is woken with an error."""
+    if isinstance(stream, trio.SSLStream):
+        force_close(stream.transport_stream)
+    elif isinstance(stream, trio.SocketStream):
+        stream.socket.close()
+    elif isinstance(stream, trio.StapledStream):
+        for half in (stream.send_stream, stream.receive_stream):
+            half.close()
+    else:
+        raise TypeError(f"cannot force {type(stream).__name__} to close")

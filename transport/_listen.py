@@ -1,0 +1,80 @@
+"""The accept loop of a door: every connection on its own, whatever carries it.
+
+What a peer does to its connection ends that connection; anything else that is raised is a bug and ends the
+loop. Knows nothing of websockets: how a stream becomes a link is somebody else's function.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import NoReturn
+
+import attrs
+import trio
+
+from ._errors import LimitExceeded, LinkClosed, LinkLost, ProtocolError
+from ._groups import single_as_itself, unexpected
+from ._guard import GuardedStream
+from ._limits import Limits
+from ._link import Link
+
+Handler = Callable[[Link], Awaitable[None]]
+EXPECTED = (LinkClosed, LinkLost, ProtocolError)
+"""What may come out of a connection because of its peer."""
+BACKLOG = 4096
+"""Connections that the kernel keeps while the loop is busy; it has a bound of its own, too."""
+
+
+@attrs.define(eq=False)
+class AcceptLoop:
+    """Serves every stream that listeners give, within the limits of one door."""
+
+    handler: Handler
+    open_link: Callable[["AcceptLoop", trio.SocketStream], AbstractAsyncContextManager[Link]]
+    """Turn an accepted stream into a link; raises one of `EXPECTED` when nothing comes of it."""
+    limits: Limits
+    _knocking: dict[GuardedStream, None] = attrs.field(factory=dict)
+    """Handshakes under way, the oldest first."""
+    _admitted: set[GuardedStream] = attrs.field(factory=set)
+
+    async def run(self, listeners: list[trio.SocketListener]) -> NoReturn:
+        """Accept until cancelled; closes the listeners."""
+        try:
+            with single_as_itself():
+                await trio.serve_listeners(self._serve, listeners)
+        finally:
+            for listener in listeners:
+                listener.socket.close()
+        raise AssertionError("serve_listeners only ends by an exception")
+
+    def knock(self, guard: GuardedStream) -> None:
+        """Note a handshake that begins; above the limit the oldest makes room, as honest ones are quick."""
+        self._knocking[guard] = None
+        if len(self._knocking) > self.limits.handshakes:
+            oldest = next(iter(self._knocking))
+            oldest.abort("too many unfinished handshakes")
+
+    def admit(self, guard: GuardedStream) -> None:
+        """Let a connection in for good. Raises `LimitExceeded` when the house is full."""
+        if len(self._admitted) >= self.limits.sessions:
+            raise LimitExceeded("sessions", self.limits.sessions)
+        self._admitted.add(guard)
+
+    def welcome(self, guard: GuardedStream) -> None:
+        """Note that a handshake is done."""
+        self._knocking.pop(guard, None)
+
+    def forget(self, guard: GuardedStream) -> None:
+        """Note that a connection has ended."""
+        self._knocking.pop(guard, None)
+        self._admitted.discard(guard)
+
+    async def _serve(self, stream: trio.SocketStream) -> None:
+        try:
+            async with self.open_link(self, stream) as link:
+                await self.handler(link)
+        except BaseException as error:
+            rest = unexpected(error, EXPECTED)
+            if rest is not None:
+                raise rest from None
+        finally:
+            stream.socket.close()
