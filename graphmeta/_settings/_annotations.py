@@ -3,6 +3,7 @@
 This file knows ``typing`` only, not what settings are.
 """
 
+import enum
 import sys
 import types
 import typing
@@ -46,10 +47,9 @@ def resolve(annotation: Any, cls: type) -> Any:
         annotation = annotation.__forward_arg__
     if not isinstance(annotation, str):
         return annotation
-    scope = vars(sys.modules[module_of(cls)]) if module_of(cls) in sys.modules else {}
-    known = {"__annotations__": {"it": annotation}}
-    holder = type("Holder", (), known)
-    hints = attempt({}, typing.get_type_hints, holder, dict(scope), {cls.__name__: cls}, include_extras=True)
+    scope = dict(vars(sys.modules[module_of(cls)])) if module_of(cls) in sys.modules else {}
+    holder = type("Holder", (), {"__annotations__": {"it": annotation}})
+    hints: dict[str, Any] = attempt({}, typing.get_type_hints, holder, scope, {cls.__name__: cls}, True)
     return hints.get("it", Unresolved(annotation))
 
 
@@ -92,6 +92,7 @@ def parts(annotation: Any) -> Iterator[Any]:
     yield bare
     yield from extras
     if typing.get_origin(bare) is not Literal:
+        yield typing.get_origin(bare)
         for inner in typing.get_args(bare):
             for item in inner if isinstance(inner, list) else (inner,):
                 yield from parts(item)
@@ -112,11 +113,15 @@ def _text(annotation: Any) -> str:
         return " | ".join(_text(arm) for arm in typing.get_args(bare))
     origin, inner = typing.get_origin(bare), typing.get_args(bare)
     if origin is Literal:
-        return f"Literal[{', '.join(map(repr, inner))}]"
+        return f"Literal[{', '.join(map(_choice, inner))}]"
+    if isinstance(bare, list):
+        return f"[{', '.join(map(_text, bare))}]"
     if origin is not None:
         return f"{_text(origin)}[{', '.join(_text(arg) for arg in inner)}]" if inner else _text(origin)
     if isinstance(bare, type):
         return class_name(bare)
-    if bare is Ellipsis:
-        return "..."
-    return str(bare).removeprefix("typing.")
+    return "..." if bare is Ellipsis else str(bare).removeprefix("typing.")
+
+
+def _choice(value: Any) -> str:
+    return f"{type(value).__name__}.{value.name}" if isinstance(value, enum.Enum) else repr(value)

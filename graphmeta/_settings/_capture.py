@@ -1,7 +1,7 @@
-"""Settings as they are declared to a graph: opaque bytes for those who have the classes, a readable form for all."""
+"""Settings as they are declared to a graph: bytes for those who have the classes, a readable form for all."""
 
 import io
-from typing import Final
+from typing import Any, Final
 
 import cloudpickle  # type: ignore[import-untyped]  # it ships no annotations
 
@@ -10,7 +10,7 @@ from graphmeta._metadata import InitialSettings
 from ._contain import attempt, class_name
 from ._leaves import text
 from ._readable import readable
-from ._search import holds_secrets
+from ._search import why_withheld
 
 MAX_PICKLED: Final = 1 << 20
 """Settings whose pickle is longer, in bytes, are described without it."""
@@ -23,7 +23,7 @@ class _TooLong(Exception):
 class _Bounded(io.BytesIO):
     """A file that refuses to grow past `MAX_PICKLED`, before it takes the bytes."""
 
-    def write(self, data: bytes) -> int:  # type: ignore[override]  # the pickler hands over bytes-like parts only
+    def write(self, data: Any) -> int:
         if self.tell() + memoryview(data).nbytes > MAX_PICKLED:
             raise _TooLong
         return super().write(data)
@@ -32,14 +32,13 @@ class _Bounded(io.BytesIO):
 def capture(settings: object) -> InitialSettings:
     """Return *settings* as bytes and as a readable form; it never raises, whatever the settings do.
 
-    There are no bytes when the settings hold secrets, when they cannot be pickled or when they are longer than
-    `MAX_PICKLED`; ``reason`` says which.
+    There are no bytes when the settings hold secrets, cannot be pickled, or when the pickle is longer
+    than `MAX_PICKLED`; ``reason`` says which.
     """
-    shown = readable(settings)
-    if holds_secrets(settings):
-        return InitialSettings(readable=shown, reason="holds secrets")
-    pickled, reason = _pickled(settings)
-    return InitialSettings(readable=shown, pickled=pickled, reason=reason)
+    reason, pickled = why_withheld(settings), None
+    if reason is None:
+        pickled, reason = _pickled(settings)
+    return InitialSettings(readable=readable(settings), pickled=pickled, reason=reason)
 
 
 def _pickled(settings: object) -> tuple[bytes | None, str | None]:

@@ -1,4 +1,4 @@
-"""What a value may be beyond its type: bounds, lengths, steps, patterns and choices, wherever a class states them.
+"""What a value may be beyond its type: bounds, lengths, patterns and choices, wherever a class states them.
 
 ``annotated_types``, ``msgspec.Meta`` and pydantic's fields share the names of their attributes, so they are
 recognised by attribute and none of them need be imported; attrs's validators are known by class name.
@@ -7,6 +7,7 @@ recognised by attribute and none of them need be imported; attrs's validators ar
 import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from math import isfinite
 from typing import Any, Final
 
 import attrs
@@ -43,7 +44,7 @@ _OPERATORS: Final = {">=": "ge", ">": "gt", "<=": "le", "<": "lt"}
 
 
 def from_extras(extras: Iterable[Any]) -> tuple[Constraint, ...]:
-    """Return the constraints that the extras of ``Annotated`` state; whatever is something else states none."""
+    """Return the constraints that the extras of ``Annotated`` state; anything else states none."""
     return tuple(found for extra in extras for found in attempt((), lambda: tuple(_stated(extra))))  # noqa: B023
 
 
@@ -53,7 +54,7 @@ def from_validator(validator: Any) -> tuple[Constraint, ...]:
 
 
 def broken(constraints: Iterable[Constraint], value: Any) -> str | None:
-    """Return why *value* breaks the first constraint that it breaks, without telling the value; None if none."""
+    """Return which constraint *value* breaks first, without telling the value; None if it breaks none."""
     for constraint in constraints:
         test, text = CHECKS[constraint.name]
         if not attempt(False, lambda: bool(test(value, constraint.limit))):  # noqa: B023 - called at once
@@ -78,7 +79,7 @@ def _numbers(constraints: Iterable[Constraint]) -> Iterator[tuple[str, float]]:
     for constraint in constraints:
         if constraint.name in ("ge", "gt", "le", "lt") and isinstance(constraint.limit, (int, float)):
             number = attempt(None, float, constraint.limit)
-            if number is not None:
+            if number is not None and isfinite(number):
                 yield constraint.name, number
 
 

@@ -35,6 +35,12 @@ def bases(cls: type) -> tuple[type, ...]:
     return result
 
 
+def namespace_of(cls: type) -> dict[str, Any]:
+    """Return what the body of *cls* itself defined; not to be changed."""
+    result: dict[str, Any] = _namespace_of(cls)
+    return result
+
+
 def declared(cls: type, name: str) -> Any:
     """Return what *cls* or a base holds under *name*, without running a descriptor; None if nothing does."""
     for base in bases(cls):
@@ -56,6 +62,6 @@ def class_name(cls: type) -> str:
     return name if module in ("builtins", "") else f"{module[:200]}.{name}"
 
 
-def descends(cls: type, module: str, name: str) -> bool:
-    """Tell whether *cls* has a base of that name, so that its module need not be imported to ask."""
-    return any(_name_of(base) == name and module_of(base) == module for base in bases(cls))
+def descends(cls: type, module: str, *names: str) -> bool:
+    """Tell whether *cls* has a base of that module and name; the module need not be imported to ask."""
+    return any(_name_of(base) in names and module_of(base) == module for base in bases(cls))

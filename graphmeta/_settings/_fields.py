@@ -35,11 +35,13 @@ class Field:
     """What the constructor calls it; empty: its name."""
     settable: bool = True
     """False: the class computes it."""
+    converts: bool = False
+    """The class converts what it is given: what does not fit the annotation may fit the class."""
 
 
 @attrs.frozen
 class Kind:
-    """A family of settings classes and how to deal with its members; every function may raise what it likes."""
+    """A family of settings classes and how to deal with its members; its functions may raise anything."""
 
     name: str
     claims: Callable[[type], bool]
@@ -67,24 +69,23 @@ def make_field(
     name: str,
     annotation: Any,
     default: Default | None,
-    metadata: Mapping[Any, Any] | None = None,
+    metadata: Any = None,
     constraints: tuple[Constraint, ...] = (),
-    *,
-    description: str | None = None,
-    key: str = "",
-    settable: bool = True,
+    **more: Any,
 ) -> Field:
-    """Return the field, with all that its annotation and its metadata say about it."""
-    extras = annotation_extras(annotation)
+    """Return the field, with all that its annotation and its metadata say about it.
+
+    What they say in a way that breaks is not said, but a doubt about secrecy makes a secret.
+    """
+    extras = attempt((), annotation_extras, annotation)
     return Field(
         name=name,
         annotation=annotation,
         default=default,
-        description=description or _described(metadata) or _documented(extras),
+        description=attempt("", _described, metadata) or attempt("", _documented, extras),
         constraints=from_extras(extras) + constraints,
-        secret=is_secret_annotation(annotation) or is_secret_metadata(metadata),
-        key=key or name,
-        settable=settable,
+        secret=attempt(True, is_secret_annotation, annotation) or is_secret_metadata(metadata),
+        **{"key": name, **more},
     )
 
 
@@ -99,8 +100,8 @@ def default_of(field: Field) -> Any:
     return MISSING if field.default is None else attempt(MISSING, field.default)
 
 
-def _described(metadata: Mapping[Any, Any] | None) -> str:
-    texts = [] if metadata is None else [metadata.get(key) for key in ("description", "doc", "help")]
+def _described(metadata: Any) -> str:
+    texts = [metadata.get(key) for key in ("description", "doc", "help")] if hasattr(metadata, "get") else []
     return next((text for text in texts if isinstance(text, str)), "")
 
 

@@ -5,10 +5,10 @@ from typing import Final
 
 from ._contain import attempt
 from ._fields import Kind, Shape
-from ._model_kinds import MSGSPEC, PYDANTIC
+from ._model_kinds import MSGSPEC, PYDANTIC, PYDANTIC_DATACLASS
 from ._plain_kinds import ATTRS, DATACLASS, NAMED_TUPLE
 
-KINDS: Final[tuple[Kind, ...]] = (ATTRS, MSGSPEC, PYDANTIC, DATACLASS, NAMED_TUPLE)
+KINDS: Final[tuple[Kind, ...]] = (ATTRS, MSGSPEC, PYDANTIC, PYDANTIC_DATACLASS, DATACLASS, NAMED_TUPLE)
 """A mapping has keys, not fields: it is dealt with where values are, not here."""
 
 

@@ -1,8 +1,8 @@
-"""Single values as JSON-safe data: numbers, texts, bytes, dates, enums and whatever only its repr can describe.
+"""Single values as JSON-safe data: numbers, texts, bytes, dates, enums.
 
 JSON has no NaN, no infinity, no big number and no bytes: those become a text with a tag (``float:nan``,
-``int:...``, ``bytes:...`` in base64), which `from_tagged` understands. Every base-class method is called
-unbound, so that a subclass cannot answer in its stead.
+``int:...``, ``bytes:...`` in base64), which `from_tagged` understands. The methods of the base class are
+called unbound wherever that is possible, so that a subclass cannot answer in its stead.
 """
 
 import base64
@@ -25,12 +25,27 @@ from ._contain import attempt, bases, class_name
 MAX_TEXT: Final = 4096
 """Characters of one text; a longer one is cut and says how long it was."""
 
+NOT_A_LEAF: Final[Any] = object()
+"""What `leaf` returns for a value that it has no form for."""
+
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-def leaf(value: object) -> Any:
-    """Return *value*, which holds no other values, as JSON-safe data. It never raises, whatever *value* does."""
-    return attempt(_unshowable(value), _leaf, value)
+def leaf(value: Any) -> Any:
+    """Return *value* as JSON-safe data, or `NOT_A_LEAF`; what a subclass of a known class raises passes."""
+    form = _FORMS.get(type(value))
+    if form is not None:
+        return form(value)
+    known = bases(type(value))
+    if enum.Enum in known:
+        return _enum(value)
+    return next((_FORMS[base](value) for base in known if base in _FORMS), NOT_A_LEAF)
+
+
+def label(value: object) -> str:
+    """Return *value* as a short text for a person, for a key or a choice; it never raises."""
+    shown = attempt(unshowable(value), leaf, value)
+    return described(value) if shown is NOT_A_LEAF else str(shown)
 
 
 def text(value: str) -> str:
@@ -41,10 +56,17 @@ def text(value: str) -> str:
     return plain if plain.isascii() else plain.encode("utf-8", "backslashreplace").decode()
 
 
-def described(value: object) -> str:
-    """Return the repr of *value*, without memory addresses: they differ from run to run and mean nothing."""
+def described(value: object, clean: Callable[[str], str] = str) -> str:
+    """Return the repr of *value*, cleaned, without memory addresses: they differ from run to run."""
     shown = attempt(None, repr, value)
-    return text(_ADDRESS.sub("", shown[: 2 * MAX_TEXT])) if isinstance(shown, str) else _unshowable(value)
+    if shown is None:
+        return unshowable(value)
+    return text(_ADDRESS.sub("", clean(str.__str__(shown))[: 2 * MAX_TEXT]))
+
+
+def unshowable(value: object) -> str:
+    """Return what stands for a value that refuses to be shown."""
+    return text(f"<{class_name(type(value))}, which cannot be shown>")
 
 
 def from_tagged(tag: str, value: object) -> Any:
@@ -54,31 +76,17 @@ def from_tagged(tag: str, value: object) -> Any:
     return attempt(None, _TAGS[tag], value.removeprefix(f"{tag}:"))
 
 
-def _leaf(value: Any) -> Any:
-    if isinstance(value, enum.Enum):
-        return _enum(value)
-    for base in bases(type(value)):
-        form = _FORMS.get(base)
-        if form is not None:
-            return form(value)
-    return described(value)
-
-
-def _unshowable(value: object) -> str:
-    return f"<{class_name(type(value))}, which cannot be shown>"
-
-
-def _enum(value: enum.Enum) -> Any:
-    return text(value._name_) if isinstance(value._name_, str) else _leaf(value._value_)
+def _enum(value: Any) -> Any:
+    if isinstance(value._name_, str):
+        return text(value._name_)
+    return leaf(value._value_)
 
 
 def _int(value: int) -> int | str:
     plain = int.__int__(value)
-    return plain if -(2**63) <= plain < 2**64 else _big(plain)
-
-
-def _big(value: int) -> str:
-    return f"int:{value}" if value.bit_length() < MAX_TEXT else f"<int of {value.bit_length()} bits>"
+    if -(2**63) <= plain < 2**64:
+        return plain
+    return f"int:{plain}" if plain.bit_length() < MAX_TEXT else f"<int of {plain.bit_length()} bits>"
 
 
 def _float(value: float) -> float | str:
@@ -86,18 +94,15 @@ def _float(value: float) -> float | str:
     return plain if math.isfinite(plain) else f"float:{plain}"
 
 
-def _bytes(value: bytes | bytearray) -> str:
-    if len(value) > MAX_TEXT:
-        return f"<{len(value)} bytes>"
-    return "bytes:" + base64.b64encode(bytes(memoryview(value))).decode()
+def _bytes(value: bytes | bytearray | memoryview) -> str:
+    view = memoryview(value)
+    if view.nbytes > MAX_TEXT:
+        return f"<{view.nbytes} bytes>"
+    return "bytes:" + base64.b64encode(view.tobytes()).decode()
 
 
 def _named(value: Any) -> str:
     return text(f"{value.__module__}.{value.__qualname__}")
-
-
-def _builtin(value: object) -> Any:
-    return msgspec.to_builtins(value)
 
 
 _FORMS: Final[dict[type, Callable[[Any], Any]]] = {
@@ -105,23 +110,20 @@ _FORMS: Final[dict[type, Callable[[Any], Any]]] = {
     bool: lambda value: value,
     int: _int,
     float: _float,
-    complex: lambda value: f"complex:{complex(value)}",
+    complex: lambda value: f"complex:{complex.__complex__(value)}",
     str: text,
     bytes: _bytes,
     bytearray: _bytes,
-    memoryview: lambda value: (
-        _bytes(value.tobytes()) if value.nbytes <= MAX_TEXT else f"<{value.nbytes} bytes>"
-    ),
-    datetime.datetime: lambda value: datetime.datetime.isoformat(value),
-    datetime.date: lambda value: datetime.date.isoformat(value),
-    datetime.time: lambda value: datetime.time.isoformat(value),
-    datetime.timedelta: _builtin,
+    memoryview: _bytes,
+    datetime.datetime: datetime.datetime.isoformat,
+    datetime.date: datetime.date.isoformat,
+    datetime.time: datetime.time.isoformat,
+    datetime.timedelta: msgspec.to_builtins,
     decimal.Decimal: lambda value: text(decimal.Decimal.__str__(value)),
     fractions.Fraction: lambda value: text(fractions.Fraction.__str__(value)),
     uuid.UUID: lambda value: text(uuid.UUID.__str__(value)),
     pathlib.PurePath: lambda value: text(str(value)),
-    range: lambda value: text(repr(value)),
-    type: lambda value: class_name(value),
+    type: class_name,
     types.FunctionType: _named,
     types.BuiltinFunctionType: _named,
 }

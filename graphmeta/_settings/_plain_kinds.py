@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -23,6 +24,7 @@ def _attrs_fields(cls: type) -> tuple[Field, ...]:
             from_validator(item.validator),
             key=item.alias or item.name,
             settable=item.init,
+            converts=item.converter is not None,
         )
         for item in attrs.fields(cls)
     )
@@ -73,8 +75,8 @@ def _tuple_fields(cls: Any) -> tuple[Field, ...]:
         make_field(
             name,
             hints.get(name, Any),
-            (lambda name=name: defaults[name]) if name in defaults else None,
-            description=_tuple_doc(cls, name),
+            partial(defaults.__getitem__, name) if name in defaults else None,
+            {"description": _tuple_doc(cls, name)},
         )
         for name in cls._fields
     )

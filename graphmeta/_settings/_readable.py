@@ -1,10 +1,9 @@
-"""Any value as JSON-safe plain data that a person can read: bounded, without secrets, never by running away.
+"""Any value as JSON-safe data that a person can read: bounded, without secrets, whatever the value does.
 
 Settings objects and mappings become nested dicts, sequences and sets become lists, single values are the
-business of ``_leaves``. Bounds hold for depth, for the items of one container and for all of them together.
+business of ``_leaves``, and of anything else the repr is shown, unless it could tell a secret.
 """
 
-import sys
 from collections import deque
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -12,11 +11,13 @@ from typing import Any, Final
 
 import attrs
 
-from ._contain import attempt, class_name
+from ._contain import attempt
 from ._fields import Shape
 from ._kinds import shape_of
-from ._leaves import described, leaf, text
-from ._search import holds_secrets
+from ._leaves import NOT_A_LEAF, described, label, leaf, text, unshowable
+from ._numpy import to_python
+from ._scrub import Scrubber
+from ._search import Search
 from ._secrets import REDACTED, is_secret_class
 
 MAX_DEPTH: Final = 16
@@ -25,95 +26,119 @@ MAX_ITEMS: Final = 1024
 """Items of one container that are shown."""
 MAX_NODES: Final = 8192
 """Values that one readable form shows in all."""
+MAX_CHARACTERS: Final = 1 << 18
+"""Characters of text that one readable form shows in all, names of fields apart."""
 
-_SIMPLE: Final = frozenset({type(None), bool, int, float, str})
-_SEQUENCES: Final = (list, tuple, set, frozenset, deque)
+_SEQUENCES: Final = (list, tuple, deque)
+_SETS: Final = (set, frozenset)
 
 
 def readable(value: object) -> Any:
     """Return *value* as JSON-safe plain data: None, booleans, numbers, texts, lists and dicts with text keys.
 
-    Secrets read ``<secret>``. What is too deep, too long or too much is cut, and says so. It never raises
-    (but KeyboardInterrupt), whatever the value's own methods do; it cannot stop one that never returns.
+    Secrets read ``<secret>``, and so does a text of at least four characters wherever it occurs again inside
+    another. What is too deep, too long or too much is cut, and says so. It never raises (but
+    KeyboardInterrupt), whatever the value's own methods do; it cannot stop one that never returns.
     """
-    return _Walk().form(value, 0)
+    walk = _Walk()
+    shown = walk.form(value, 0)
+    if not walk.scrubber.texts:
+        return shown
+    # A secret that was met late may stand in what was shown before it: once more, knowing all of them.
+    return _Walk(scrubber=walk.scrubber).form(value, 0)
 
 
 @attrs.define
 class _Walk:
-    left: int = MAX_NODES
+    nodes: int = MAX_NODES
+    """How many more values may be shown."""
+    characters: int = MAX_CHARACTERS
     open: set[int] = attrs.field(factory=set)
     """The containers around the present value: meeting one again is a cycle."""
+    search: Search = attrs.field(factory=Search)
+    scrubber: Scrubber = attrs.field(factory=Scrubber)
 
     def form(self, value: object, depth: int) -> Any:
-        if type(value) in _SIMPLE:
-            return leaf(value)
-        return attempt(f"<{class_name(type(value))}, which cannot be shown>", self._form, value, depth)
+        self.nodes -= 1
+        if self.nodes < 0:
+            return "…"
+        shown = attempt(NOT_A_LEAF, self._form, value, depth)
+        if shown is NOT_A_LEAF:
+            shown = unshowable(value)
+        return self._bounded(shown) if isinstance(shown, str) else shown
+
+    def _bounded(self, shown: str) -> str:
+        shown = self.scrubber.scrub(shown)
+        self.characters -= len(shown)
+        return shown if self.characters >= 0 else "…"
 
     def _form(self, value: Any, depth: int) -> Any:
         if is_secret_class(type(value)):
-            return REDACTED
-        value = _from_numpy(value)
+            return self._secret(value)
+        shown = leaf(self.scrubber.scrub(value) if issubclass(type(value), str) else value)
+        if shown is not NOT_A_LEAF:
+            return shown
+        plain = to_python(value)
+        if plain is not value:
+            return self._form(plain, depth)
         shape = shape_of(type(value))
-        if shape is None and not isinstance(value, (*_SEQUENCES, Mapping)):
-            return self._single(value)
+        if shape is not None or issubclass(type(value), (*_SEQUENCES, *_SETS, Mapping)):
+            return self._nested(value, shape, depth)
+        return described(value, self.scrubber.scrub) if self.search.why_withheld(value) is None else REDACTED
+
+    def _secret(self, value: object) -> str:
+        self.scrubber.learn(value)
+        return REDACTED
+
+    def _nested(self, value: Any, shape: Shape | None, depth: int) -> Any:
         if id(value) in self.open:
             return "<cycle>"
         if depth >= MAX_DEPTH:
             return "<too deep>"
         self.open.add(id(value))
         try:
-            return self._container(value, shape, depth + 1)
+            if shape is not None:
+                return self._fields(value, shape, depth + 1)
+            if issubclass(type(value), Mapping):
+                return self._mapping(value, depth + 1)
+            return self._items(value, depth + 1)
         finally:
             self.open.discard(id(value))
 
-    def _single(self, value: object) -> Any:
-        shown = leaf(value)
-        return REDACTED if isinstance(shown, str) and holds_secrets(value) else shown
-
-    def _container(self, value: Any, shape: Shape | None, depth: int) -> Any:
-        if shape is not None:
-            return self._fields(value, shape, depth)
-        if isinstance(value, Mapping):
-            return self._mapping(value, depth)
-        return self._items(value, depth)
-
     def _fields(self, value: object, shape: Shape, depth: int) -> dict[str, Any]:
-        return {
-            name: REDACTED if field.secret else self._field(value, name, depth)
-            for name, field in islice(shape.fields.items(), MAX_ITEMS)
-        }
-
-    def _field(self, value: object, name: str, depth: int) -> Any:
-        unreadable = object()
-        inner = attempt(unreadable, getattr, value, name)
-        return "<cannot be read>" if inner is unreadable else self.form(inner, depth)
-
-    def _mapping(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-        pairs = dict.items(value) if isinstance(value, dict) else value.items()
         shown: dict[str, Any] = {}
-        for key, inner in self._taken(pairs):
-            shown[_free(_key(key), shown)] = self.form(inner, depth)
-        if len(shown) < len(value):
-            shown[_free("…", shown)] = f"{len(value) - len(shown)} more"
+        for name, field in islice(shape.fields.items(), MAX_ITEMS):
+            inner = attempt(NOT_A_LEAF, getattr, value, name)
+            if field.secret:
+                shown[name] = self._secret(inner)
+            else:
+                shown[name] = "<cannot be read>" if inner is NOT_A_LEAF else self.form(inner, depth)
         return shown
 
+    def _mapping(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
+        items: Any = dict.items if issubclass(type(value), dict) else type(value).items
+        for key, inner in self._taken(items(value)):
+            shown[_free(self._bounded(self._key(key)), shown)] = self.form(inner, depth)
+        more = attempt(0, len, value) - len(shown)
+        if more > 0:
+            shown[_free("…", shown)] = f"{more} more"
+        return shown
+
+    def _key(self, key: Any) -> str:
+        if issubclass(type(key), str):
+            return text(self.scrubber.scrub(key))
+        return label(to_python(key)) if self.search.why_withheld(key) is None else REDACTED
+
     def _items(self, value: Any, depth: int) -> list[Any]:
-        items = _ordered(value) if isinstance(value, (set, frozenset)) else value
-        shown = [self.form(inner, depth) for inner in self._taken(items)]
-        return shown if len(shown) >= len(value) else [*shown, f"… {len(value) - len(shown)} more"]
+        shown = [self.form(inner, depth) for inner in self._taken(value)]
+        if issubclass(type(value), _SETS):
+            shown = _sorted(shown)
+        more = attempt(0, len, value) - len(shown)
+        return [*shown, f"… {more} more"] if more > 0 else shown
 
     def _taken(self, items: Iterable[Any]) -> list[Any]:
-        taken = list(islice(items, min(MAX_ITEMS, self.left)))
-        self.left -= len(taken)
-        return taken
-
-
-def _key(key: object) -> str:
-    if isinstance(key, str):
-        return text(key)
-    shown = leaf(key) if not isinstance(key, tuple) else described(key)
-    return REDACTED if holds_secrets(key) else str(shown)
+        return list(islice(items, max(0, min(MAX_ITEMS, self.nodes))))
 
 
 def _free(key: str, taken: Mapping[str, Any]) -> str:
@@ -124,27 +149,6 @@ def _free(key: str, taken: Mapping[str, Any]) -> str:
     return free
 
 
-def _ordered(items: Iterable[Any]) -> Iterable[Any]:
-    """Sort a set by what its items look like, so that equal sets read the same in every process."""
-    return sorted(islice(items, MAX_ITEMS), key=lambda item: (str(type(item)), str(leaf(item))))
-
-
-def _from_numpy(value: Any) -> Any:
-    """Return numpy's scalars and small arrays as Python's own values; a big array as a note of its shape."""
-    numpy = sys.modules.get("numpy")
-    if numpy is None:
-        return value
-    if isinstance(value, numpy.ndarray):
-        small = value.size <= MAX_ITEMS
-        return numpy.ndarray.tolist(value) if small else _BigArray(value.shape, str(value.dtype))
-    return numpy.generic.item(value) if isinstance(value, numpy.generic) else value
-
-
-class _BigArray:
-    """Stands for an array that is too big to be shown; it is shown by its repr."""
-
-    def __init__(self, shape: tuple[int, ...], dtype: str) -> None:
-        self._text = f"<array of {dtype}, {' x '.join(map(str, shape))}>"
-
-    def __repr__(self) -> str:
-        return self._text
+def _sorted(shown: list[Any]) -> list[Any]:
+    """Return the items of a set in an order of their own: equal sets read the same in every process."""
+    return attempt(None, sorted, shown) or sorted(shown, key=str)

@@ -5,64 +5,109 @@ A class that holds secrets may quote them in any error of its own: then its word
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from typing import Any, Final, TypeVar
+from itertools import islice
+from typing import Any, Final, NoReturn, TypeVar
 
 from graphmeta._errors import InvalidSettings
 
 from ._contain import attempt, class_name
-from ._leaves import text
+from ._leaves import label, text
+from ._search import declares_secrets, why_withheld
 
 T = TypeVar("T")
 
 MAX_REASON: Final = 500
 """Characters of a reason that a foreign class gave."""
+MAX_LISTED: Final = 20
+"""Names that a reason lists."""
 
 
-def unknown(path: str, name: str, known: Iterable[str], owner: str) -> InvalidSettings:
-    """Return the error for a name that *owner* has no field for; it names the nearest one."""
-    names = list(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else _listing(names)
-    return InvalidSettings(path, f"{owner} has no such field; {hint}")
-
-
-def joined(path: str, name: str) -> str:
+def joined(path: str, name: object) -> str:
     """Return the dotted path of *name* below *path*."""
-    return f"{path}.{name}" if path else name
+    shown = label(name)
+    return f"{path}.{shown}" if path else shown
 
 
-def checked(make: Callable[[], T], path: str, *, withheld: bool) -> T:
-    """Return what *make*, a class's own code, makes; raise `InvalidSettings` with its words if it refuses."""
+def refuse(path: str, reason: str) -> NoReturn:
+    """Raise `InvalidSettings` with a path and a reason that can be sent anywhere."""
+    raise InvalidSettings(text(path), text(reason))
+
+
+def refuse_type(path: str, wanted: str, value: object) -> NoReturn:
+    """Refuse *value* for its class; the value itself is not told."""
+    refuse(path, f"must be {wanted}, not {class_name(type(value))}")
+
+
+def refuse_name(path: str, name: object, known: Iterable[object], owner: str) -> NoReturn:
+    """Refuse a name that *owner* has no field for, and tell the nearest."""
+    names = [label(each) for each in islice(known, 1000)]
+    near = get_close_matches(label(name)[:100], names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"it has {listed(sorted(names)) or 'none'}"
+    refuse(joined(path, name), f"{owner} has no such field; {hint}")
+
+
+def listed(choices: Iterable[object]) -> str:
+    """Return the first few *choices* as one text."""
+    some = [label(choice) for choice in islice(choices, MAX_LISTED + 1)]
+    return ", ".join([*some[:MAX_LISTED], *(["…"] if len(some) > MAX_LISTED else [])])
+
+
+def checked(make: Callable[[], T], path: str, *owners: object) -> T:
+    """Return what *make*, which runs a class's own code, makes; refuse with its words if it raises.
+
+    The words are withheld if one of the *owners*, whose code it is, holds secrets.
+    """
     try:
         return make()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a hostile constructor may raise anything
+        where, reason = (path, _withheld(error)) if any(map(_secretive, owners)) else _words(error, path)
+    # Raised out here, the refusal has no foreign error as its context, and so no secret in that.
+    refuse(where, reason)
+
+
+def guarded(work: Callable[[], T], path: str) -> T:
+    """Return what *work*, our own, returns: it refuses by itself, and any other error refuses too."""
+    try:
+        return work()
     except (KeyboardInterrupt, InvalidSettings):
         raise
-    except BaseException as error:
-        refusal = _refusal(error, path, withheld)
-    # Raised out here, the refusal drags no foreign error along as its context, and no secret in that.
-    raise refusal
+    except BaseException as error:  # a hostile class may raise anything when it is merely looked at
+        reason = "is nested too deeply" if isinstance(error, RecursionError) else _withheld(error)
+    refuse(path, reason)
 
 
-def _refusal(error: BaseException, path: str, withheld: bool) -> InvalidSettings:
-    name = class_name(type(error)).removeprefix("builtins.")
-    if withheld:
-        return InvalidSettings(
-            path, f"refused with {name}; its text is withheld, for the settings hold secrets"
-        )
-    return attempt(InvalidSettings(path, f"refused with {name}"), _quoted, error, path, name)
+def _secretive(owner: object) -> bool:
+    return declares_secrets(owner) if isinstance(owner, type) else why_withheld(owner) is not None
 
 
-def _quoted(error: BaseException, path: str, name: str) -> InvalidSettings:
+def _withheld(error: BaseException) -> str:
+    return f"is refused with {class_name(type(error))}; its words are withheld, for they may tell a secret"
+
+
+def _words(error: BaseException, path: str) -> tuple[str, str]:
+    bare = (path, f"is refused with {class_name(type(error))}")
+    if isinstance(error, RecursionError):
+        return path, "is nested too deeply"
+    where, words = attempt(bare, _quoted, error, path)
+    return (where, words[:MAX_REASON]) if words else bare
+
+
+def _quoted(error: BaseException, path: str) -> tuple[str, str]:
+    if isinstance(error, InvalidSettings):
+        return ".".join(filter(None, (path, error.path))), error.reason
     errors: Any = getattr(error, "errors", None)
-    if callable(errors) and name.endswith("ValidationError"):
+    if callable(errors) and type(error).__name__ == "ValidationError":
         first = errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
-        return InvalidSettings(
-            path if path.endswith(where) else joined(path, where), text(first["msg"])[:MAX_REASON]
-        )
-    words = error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
-    return InvalidSettings(path, text(words)[:MAX_REASON] or f"refused with {name}")
+        return _located(path, [str(step) for step in first["loc"]]), first["msg"]
+    first = error.args[0] if error.args else ""
+    return path, first if isinstance(first, str) else str(error)
 
 
-def _listing(names: list[str]) -> str:
-    return f"it has {', '.join(sorted(names)[:20])}" if names else "it has none"
+def _located(path: str, steps: list[str]) -> str:
+    """Return where pydantic saw the fault: its steps start at the model, of which *path* may name a field."""
+    last = path.rpartition(".")[2]
+    if not steps or steps == [last]:
+        return path
+    return ".".join([path, *(steps[1:] if steps[0] == last else steps)]).lstrip(".")

@@ -13,7 +13,7 @@ from ._constraints import MAX_CHOICES, bounds, choices
 from ._contain import attempt, class_name
 from ._fields import MISSING, Field, Shape, default_of
 from ._kinds import shape_of
-from ._leaves import leaf, text
+from ._leaves import NOT_A_LEAF, described, leaf, text
 from ._readable import readable
 from ._refusal import joined
 from ._secrets import REDACTED
@@ -39,7 +39,8 @@ def _of_shape(shape: Shape, path: str, around: Any, inside: tuple[type, ...]) ->
     """Yield the fields of *shape*; *around* is the default instance that holds them, if there is one."""
     for field in shape.fields.values():
         default = default_of(field) if around is MISSING else attempt(MISSING, getattr, around, field.name)
-        yield from _of_field(field, joined(path, field.name), default, (*inside, shape.cls))
+        if field.settable:
+            yield from _of_field(field, joined(path, field.name), default, (*inside, shape.cls))
 
 
 def _of_field(field: Field, path: str, default: Any, inside: tuple[type, ...]) -> Iterator[SettingsField]:
@@ -63,12 +64,12 @@ def _record(field: Field, path: str, default: Any) -> SettingsField:
         type=type_text(field.annotation),
         required=field.default is None and default is MISSING,
         default=_default(field, default),
-        description=text(field.description),
+        description=text(str(field.description)),
         minimum=None if lower is None else lower[0],
         maximum=None if upper is None else upper[0],
         exclusive_minimum=lower is not None and lower[1],
         exclusive_maximum=upper is not None and upper[1],
-        choices=() if field.secret else tuple(leaf(choice) for choice in _choices(field)),
+        choices=() if field.secret else tuple(_shown(choice) for choice in _choices(field)),
         secret=field.secret,
     )
 
@@ -77,6 +78,11 @@ def _default(field: Field, default: Any) -> Any:
     if default is MISSING:
         return None
     return REDACTED if field.secret else readable(default)
+
+
+def _shown(choice: Any) -> Any:
+    shown = attempt(NOT_A_LEAF, leaf, choice)
+    return described(choice) if shown is NOT_A_LEAF else shown
 
 
 def _choices(field: Field) -> tuple[Any, ...]:
@@ -99,7 +105,7 @@ def _listed(annotation: Any) -> tuple[Any, ...] | None:
 
 def _of_mapping(mapping: Mapping[Any, Any], path: str) -> Iterator[SettingsField]:
     for key, value in mapping.items():
-        where = joined(path, str(leaf(key)))
+        where = joined(path, key)
         shape = shape_of(type(value))
         if isinstance(value, Mapping) and value:
             yield from _of_mapping(value, where)

@@ -7,7 +7,7 @@ says so, or if its metadata (attrs, dataclasses, pydantic's ``json_schema_extra`
 from typing import Any, Final
 
 from ._annotations import Unresolved, parts
-from ._contain import attempt, bases, module_of
+from ._contain import attempt, descends
 
 REDACTED: Final = "<secret>"
 """What stands in every readable form where a secret was."""
@@ -21,17 +21,17 @@ class Secret:
 
 def is_secret_class(cls: type) -> bool:
     """Tell whether values of *cls* are secret by themselves."""
-    return any(module_of(base) == "pydantic.types" and base.__name__ in _PYDANTIC for base in bases(cls))
+    return descends(cls, "pydantic.types", *_PYDANTIC)
 
 
 def is_secret_annotation(annotation: Any) -> bool:
-    """Tell whether *annotation* marks a secret anywhere inside; what cannot be resolved is judged by its text."""
+    """Tell whether *annotation* marks a secret anywhere inside; an unresolved one is judged by its text."""
     return any(attempt(True, _marks, part) for part in parts(annotation))
 
 
 def is_secret_metadata(metadata: Any) -> bool:
     """Tell whether a field's metadata mapping has a true ``"secret"``."""
-    return attempt(True, lambda: bool(metadata.get("secret"))) if hasattr(metadata, "get") else False
+    return attempt(True, lambda: hasattr(metadata, "get") and bool(metadata.get("secret")))
 
 
 def _marks(part: Any) -> bool:

@@ -1,0 +1,56 @@
+"""A secret that was met once is taken out of every other text of the same readable form.
+
+A password lies in its own field and once more inside a URL: the field is redacted by its mark, the URL here.
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any, Final
+
+import attrs
+
+from ._contain import attempt
+from ._leaves import label
+from ._secrets import REDACTED
+
+MIN_LENGTH: Final = 4
+"""Shorter secrets are not looked for: they occur everywhere by chance."""
+MAX_SECRETS: Final = 64
+"""How many secret texts are looked for."""
+
+
+@attrs.define
+class Scrubber:
+    """Learns secrets, then takes them out of texts."""
+
+    texts: set[str] = attrs.field(factory=set)
+
+    def learn(self, secret: object) -> None:
+        """Remember the texts in *secret*: itself, what it wraps, or the items of a container."""
+        for found in attempt([], _texts, secret):
+            if len(found) >= MIN_LENGTH and len(self.texts) < MAX_SECRETS:
+                self.texts.add(found)
+
+    def scrub(self, shown: str) -> str:
+        """Return *shown* without the texts that were learned."""
+        if not self.texts or shown == REDACTED:
+            return shown
+        # One pass for all of them: a second one could find a secret in the mark of the first.
+        longest_first = sorted(self.texts, key=len, reverse=True)
+        return re.sub("|".join(map(re.escape, longest_first)), lambda _: REDACTED, shown)
+
+
+def _texts(secret: Any) -> list[str]:
+    reveal = getattr(secret, "get_secret_value", None)
+    if reveal is not None:
+        return _texts(reveal())
+    if isinstance(secret, (bytes, bytearray)):
+        return [bytes(secret).decode("utf-8", "backslashreplace")]
+    if isinstance(secret, str):
+        return [str.__str__(secret)]
+    if isinstance(secret, Mapping):
+        return [found for inner in islice(secret.values(), MAX_SECRETS) for found in _texts(inner)]
+    if isinstance(secret, (list, tuple, set, frozenset)):
+        return [found for inner in islice(secret, MAX_SECRETS) for found in _texts(inner)]
+    return [] if secret is None or isinstance(secret, bool) else [label(secret)]
