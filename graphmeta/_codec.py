@@ -1,9 +1,9 @@
 """A snapshot as bytes, made of parts that are encoded once and kept.
 
-The outside is a pickle of one record, `SealedSnapshot`: a header and one blob per session. The blobs are msgpack,
-decoded against the records' own annotations, so that every validator runs on the way in; and whatever a pipeline
-pickled (initial settings) stays opaque bytes inside them. After one session changed, a dump costs that session's blob.
-Loading derives the rest. This file knows nothing of who asks or where the bytes go.
+The outside is a pickle of one record, `SealedSnapshot`: a header and one blob per session. The blobs are
+msgpack, decoded against the records' own annotations, so that every validator runs on the way in; whatever
+a pipeline pickled (initial settings) stays opaque bytes inside them. After one session changed, a dump
+costs that session's blob; loading derives the rest. This file does not know who asks or where bytes go.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +14,7 @@ import attrs
 import cloudpickle
 import msgspec
 
+from ._check import checked
 from ._errors import InvalidSnapshot
 from ._metadata import GraphMetadata
 from ._names import Edge
@@ -23,15 +24,18 @@ from ._snapshot import GraphSnapshot, SettingValue, SnapshotSession
 SNAPSHOT_VERSION: Final = 1
 """The version of this encoding; a loader takes its own version only."""
 
-MAX_SNAPSHOT_BYTES: Final = 64 * 1024 * 1024
-"""The largest encoded snapshot that `load_snapshot` takes unless told otherwise."""
+MAX_SNAPSHOT_BYTES: Final = 32 * 1024 * 1024
+"""The largest encoded snapshot that is loaded unless the caller says otherwise; 5,000 components take 2 to
+10 MB.
+
+What is decoded can take up to some eighty times the room of its encoding, when someone means harm."""
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
 @attrs.frozen
 class SealedSnapshot:
-    """An encoded snapshot: what the pickle holds. `open` makes it a `GraphSnapshot`."""
+    """An encoded snapshot, as the pickle holds it; `open` decodes it."""
 
     __module__ = "graphmeta"
 
@@ -43,21 +47,37 @@ class SealedSnapshot:
     sessions: tuple[bytes, ...]
     """msgpack, one per session: its id and its record."""
 
+    def __attrs_post_init__(self) -> None:
+        # No value may get into a message: the repr of a few nested tuples can be larger than the memory.
+        types = [type(getattr(self, field.name)) for field in attrs.fields(SealedSnapshot)]
+        if types != [int, bytes, int, bytes, tuple] or any(type(blob) is not bytes for blob in self.sessions):
+            raise InvalidSnapshot("its header is malformed")
+
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        # Through the constructor: attrs' own way of unpickling skips every check.
         return SealedSnapshot, (self.version, self.epoch, self.revision, self.shared, self.sessions)
 
     def open(self) -> GraphSnapshot:
-        """Decode everything; raises `InvalidSnapshot`."""
+        """Decode and check everything; raises `InvalidSnapshot`."""
         if self.version != SNAPSHOT_VERSION:
-            raise InvalidSnapshot(f"version {self.version!r} where {SNAPSHOT_VERSION} is understood")
+            raise InvalidSnapshot(f"its version is {self.version}, this is a reader of {SNAPSHOT_VERSION}")
         try:
-            shared = _shared_decoder.decode(self.shared)
-            sessions = dict(_session_decoder.decode(blob) for blob in self.sessions)
-            return GraphSnapshot(
-                UUID(bytes=self.epoch), self.revision, shared.persistent, sessions, shared.settings
-            )
-        except Exception as error:
-            raise InvalidSnapshot(str(error)) from error
+            return checked(self._decode())
+        except InvalidSnapshot:
+            raise
+        except (
+            Exception
+        ) as error:  # msgspec's, the records' own, or a RecursionError: the bytes are to blame.
+            raise InvalidSnapshot(f"{type(error).__name__}: {error}"[:300]) from error
+
+    def _decode(self) -> GraphSnapshot:
+        shared = _shared_decoder.decode(self.shared)
+        sessions = dict(_session_decoder.decode(blob) for blob in self.sessions)
+        if len(sessions) < len(self.sessions):
+            raise InvalidSnapshot("two sessions have the same id")
+        return GraphSnapshot(
+            UUID(bytes=self.epoch), self.revision, shared.persistent, sessions, shared.settings
+        )
 
 
 @attrs.frozen
@@ -74,19 +94,19 @@ _CLASSES: Final = {("graphmeta", "SealedSnapshot"): SealedSnapshot}
 
 
 def encode_metadata(metadata: GraphMetadata | None) -> bytes:
-    """Encode a session's metadata, to be kept and handed to `encode_session` until it is replaced."""
+    """Encode a session's metadata, to be kept and given to `encode_session` until it is replaced."""
     return _encode(metadata)
 
 
-def encode_session(id: UUID, session: SnapshotSession, metadata: bytes | None = None) -> bytes:  # noqa: A002 - the field's name
-    """Encode one session; *metadata* is its metadata as `encode_metadata` gave it, when the caller kept that."""
+def encode_session(session_id: UUID, session: SnapshotSession, metadata: bytes | None = None) -> bytes:
+    """Encode one session; *metadata* is what `encode_metadata` made of its metadata, where that was kept."""
     blob = encode_metadata(session.metadata) if metadata is None else metadata
     fields = attrs.asdict(session, recurse=False)
-    return _encode((id, {**fields, "metadata": msgspec.Raw(blob)}))
+    return _encode((session_id, {**fields, "metadata": msgspec.Raw(blob)}))
 
 
 def encode_setting(value: SettingValue) -> msgspec.Raw:
-    """Encode one live setting, to be kept and handed to `assemble_snapshot` in its place."""
+    """Encode one live setting, to be kept and given to `assemble_snapshot` in its place."""
     return msgspec.Raw(_encode(value))
 
 
@@ -97,20 +117,21 @@ def assemble_snapshot(
     settings: Mapping[str, SettingValue | msgspec.Raw],
     blobs: Iterable[bytes],
 ) -> bytes:
-    """Put a snapshot's bytes together from the sessions' blobs, in the order given."""
+    """Put a snapshot's bytes together from its sessions' blobs, in the order given."""
     shared = _encode({"persistent": persistent, "settings": settings})
     sealed = SealedSnapshot(SNAPSHOT_VERSION, epoch.bytes, revision, shared, tuple(blobs))
-    return cloudpickle.dumps(sealed, protocol=5)
+    data: bytes = cloudpickle.dumps(sealed, protocol=5)
+    return data
 
 
 def dump_snapshot(snapshot: GraphSnapshot) -> bytes:
     """Encode a whole snapshot; `load_snapshot` is its inverse, in any process that has this package."""
-    blobs = [encode_session(id, session) for id, session in snapshot.sessions.items()]
+    blobs = [encode_session(session_id, session) for session_id, session in snapshot.sessions.items()]
     return assemble_snapshot(snapshot.epoch, snapshot.revision, snapshot.persistent, snapshot.settings, blobs)
 
 
 def load_snapshot(data: bytes, *, max_bytes: int = MAX_SNAPSHOT_BYTES) -> GraphSnapshot:
-    """Decode a snapshot of unknown origin; `InvalidSnapshot` when it is anything else, and no code of it is run."""
+    """Decode a snapshot of unknown origin; `InvalidSnapshot` when it is anything else. None of it is run."""
     sealed = load_restricted(data, _CLASSES, max_bytes=max_bytes)
     if not isinstance(sealed, SealedSnapshot):
         raise InvalidSnapshot("it is a pickle of something else")

@@ -1,9 +1,10 @@
 """The one place where a pickle is decoded, so that one look at it tells who may run foreign code, and when.
 
-Every other file treats pickled bytes as opaque. Two ways lead in, and they never meet: `load_trusted` runs whatever
-the bytes ask for, and its caller has decided to trust what he hands over; `load_restricted` is for bytes of unknown
-origin: a size cap, then a scan that admits the opcodes of honest data only, then an exact table of permitted classes.
-There nothing is imported, no attribute is looked up, and a class is only ever called, so that its validators run.
+Every other file treats pickled bytes as opaque. Two ways lead in, and they never meet. `load_trusted` runs
+whatever the bytes ask for; its caller has decided to trust what he hands over. `load_restricted` is for
+bytes of unknown origin: a size cap, then a scan that admits the opcodes of honest data only, then an exact
+table of classes. There nothing is imported, no attribute is looked up, and a class is only ever called, so
+that its checks run.
 """
 
 import io
@@ -19,13 +20,20 @@ from ._errors import InvalidSnapshot
 Classes = Mapping[tuple[str, str], type]
 """Permitted classes by module and name, as they stand in the pickle."""
 
-HONEST_OPCODES: Final = frozenset(
-    "PROTO FRAME STOP MARK MEMOIZE BINGET LONG_BINGET BININT BININT1 BININT2 LONG1 SHORT_BINUNICODE BINUNICODE "
-    "SHORT_BINBYTES BINBYTES BINBYTES8 EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 STACK_GLOBAL REDUCE".split()
-)
-"""What plain records of texts, bytes, integers and tuples need. Missing on purpose: all that sets state past a
-constructor (BUILD, NEWOBJ), all that hashes (dicts and sets: a nested key can take for ever), all that addresses the
-memo by a number of its own choosing (PUT: nine bytes could cost gigabytes), and DUP."""
+_FRAME: Final = frozenset({"PROTO", "FRAME", "STOP", "MARK", "MEMOIZE", "BINGET", "LONG_BINGET"})
+_NUMBERS: Final = frozenset({"BININT", "BININT1", "BININT2", "LONG1"})
+_TEXTS: Final = frozenset({"SHORT_BINUNICODE", "BINUNICODE", "SHORT_BINBYTES", "BINBYTES", "BINBYTES8"})
+_RECORDS: Final = frozenset({"EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "STACK_GLOBAL", "REDUCE"})
+HONEST_OPCODES: Final = _FRAME | _NUMBERS | _TEXTS | _RECORDS
+"""What a record of texts, bytes, integers and tuples needs.
+
+Missing on purpose: all that sets state past a constructor (BUILD, NEWOBJ), all that hashes (a dict's key
+made of a few nested tuples takes for ever), all that picks its own place in the memo (PUT: nine bytes could
+cost gigabytes)."""
+
+MAX_OPCODES: Final = 250_000
+"""Two for each session and a dozen more are honest. It bounds the time of a scan, and what small objects
+take."""
 
 
 def load_trusted(data: bytes) -> object:
@@ -39,7 +47,7 @@ def load_trusted(data: bytes) -> object:
 
 
 def load_restricted(data: bytes, classes: Classes, *, max_bytes: int) -> object:
-    """Return what *data* holds; raise `InvalidSnapshot` when it is too large, malformed or asks for anything else."""
+    """Return what *data* holds; raise `InvalidSnapshot` when it is too large, malformed or asks for more."""
     if len(data) > max_bytes:
         raise InvalidSnapshot(f"{len(data)} bytes exceed the limit of {max_bytes}")
     try:
@@ -47,16 +55,19 @@ def load_restricted(data: bytes, classes: Classes, *, max_bytes: int) -> object:
         return _Unpickler(data, classes).load()
     except InvalidSnapshot:
         raise
-    except (
-        Exception
-    ) as error:  # Any byte string may come here, and pickle promises no particular error for it.
+    except Exception as error:  # pickle promises no particular error for bytes that are not its own.
         raise InvalidSnapshot(f"malformed pickle ({type(error).__name__})") from error
 
 
 def _scan(data: bytes) -> None:
-    for opcode, _, position in pickletools.genops(data):
+    position = -1
+    for number, (opcode, _, position) in enumerate(pickletools.genops(data)):
         if opcode.name not in HONEST_OPCODES:
-            raise InvalidSnapshot(f"opcode {opcode.name} at byte {position} has no place in a snapshot")
+            raise InvalidSnapshot(f"opcode {opcode.name} at byte {position} has no place in it")
+        if number >= MAX_OPCODES:
+            raise InvalidSnapshot(f"more than {MAX_OPCODES} opcodes")
+    if position + 1 != len(data):
+        raise InvalidSnapshot("more bytes follow its end")
 
 
 class _Unpickler(pickle.Unpickler):
