@@ -9,7 +9,6 @@ that its checks run.
 
 import io
 import pickle
-import pickletools
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -20,16 +19,26 @@ from ._errors import InvalidSnapshot
 Classes = Mapping[tuple[str, str], type]
 """Permitted classes by module and name, as they stand in the pickle."""
 
-_FRAME: Final = frozenset({"PROTO", "FRAME", "STOP", "MARK", "MEMOIZE", "BINGET", "LONG_BINGET"})
-_NUMBERS: Final = frozenset({"BININT", "BININT1", "BININT2", "LONG1"})
-_TEXTS: Final = frozenset({"SHORT_BINUNICODE", "BINUNICODE", "SHORT_BINBYTES", "BINBYTES", "BINBYTES8"})
-_RECORDS: Final = frozenset({"EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "STACK_GLOBAL", "REDUCE"})
-HONEST_OPCODES: Final = _FRAME | _NUMBERS | _TEXTS | _RECORDS
-"""What a record of texts, bytes, integers and tuples needs.
+_ARGUMENTS: Final[dict[bytes, int]] = {
+    **dict.fromkeys((pickle.STOP, pickle.MARK, pickle.MEMOIZE, pickle.STACK_GLOBAL, pickle.REDUCE), 0),
+    **dict.fromkeys((pickle.EMPTY_TUPLE, pickle.TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3), 0),
+    **dict.fromkeys((pickle.PROTO, pickle.BININT1, pickle.BINGET), 1),
+    **dict.fromkeys((pickle.BININT2,), 2),
+    **dict.fromkeys((pickle.BININT, pickle.LONG_BINGET), 4),
+    **dict.fromkeys((pickle.FRAME,), 8),
+}
+"""The opcodes of honest data by the bytes that follow them."""
 
-Missing on purpose: all that sets state past a constructor (BUILD, NEWOBJ), all that hashes (a dict's key
-made of a few nested tuples takes for ever), all that picks its own place in the memo (PUT: nine bytes could
-cost gigabytes)."""
+_COUNTED: Final[dict[bytes, int]] = {
+    **dict.fromkeys((pickle.LONG1, pickle.SHORT_BINUNICODE, pickle.SHORT_BINBYTES), 1),
+    **dict.fromkeys((pickle.BINUNICODE, pickle.BINBYTES), 4),
+    **dict.fromkeys((pickle.BINBYTES8,), 8),
+}
+"""More of them, by the width of the count that comes before what follows.
+
+A record of texts, bytes, integers and tuples needs no others. Missing on purpose: all that sets state past a
+constructor (BUILD, NEWOBJ), all that hashes (a dict's key made of a few nested tuples takes for ever), all
+that picks its own place in the memo (PUT: nine bytes could cost gigabytes)."""
 
 MAX_OPCODES: Final = 250_000
 """Two for each session and a dozen more are honest. It bounds the time of a scan, and what small objects
@@ -60,14 +69,26 @@ def load_restricted(data: bytes, classes: Classes, *, max_bytes: int) -> object:
 
 
 def _scan(data: bytes) -> None:
-    position = -1
-    for number, (opcode, _, position) in enumerate(pickletools.genops(data)):
-        if opcode.name not in HONEST_OPCODES:
-            raise InvalidSnapshot(f"opcode {opcode.name} at byte {position} has no place in it")
-        if number >= MAX_OPCODES:
-            raise InvalidSnapshot(f"more than {MAX_OPCODES} opcodes")
+    position = 0
+    for _ in range(MAX_OPCODES):
+        opcode = data[position : position + 1]
+        if opcode == pickle.STOP:
+            break
+        position += 1 + _argument(data, opcode, position + 1)
+    else:
+        raise InvalidSnapshot(f"it takes more than {MAX_OPCODES} opcodes")
     if position + 1 != len(data):
         raise InvalidSnapshot("more bytes follow its end")
+
+
+def _argument(data: bytes, opcode: bytes, position: int) -> int:
+    """Return the size of what follows *opcode*."""
+    if opcode in _ARGUMENTS:
+        return _ARGUMENTS[opcode]
+    if opcode in _COUNTED:
+        width = _COUNTED[opcode]
+        return width + int.from_bytes(data[position : position + width], "little")
+    raise InvalidSnapshot(f"opcode {opcode!r} before byte {position} has no place in it")
 
 
 class _Unpickler(pickle.Unpickler):

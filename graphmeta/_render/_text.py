@@ -8,7 +8,7 @@ from ._model import Diagram, Link, Place, Visit, walk
 
 def text(diagram: Diagram, *, owners: bool) -> str:
     """The tree; every line ends with a line feed."""
-    lines = [*_tree(diagram, owners)]
+    lines = [*_tree(diagram, owners)] or ["(an empty graph)"]
     if owners and diagram.sessions:
         lines += ["", "sessions", *(f"  {visible(line)}" for line in diagram.sessions)]
     return "".join(f"{line}\n" for line in lines)
