@@ -1,0 +1,71 @@
+"""What an ending was: the words for it, the error behind it, and how errors that leave together are put."""
+
+from collections.abc import Sequence
+
+import attrs
+import trio
+
+from ._cell import Cell
+from ._errors import GraceExceeded
+from ._life import Life
+from ._monitor import Down, Reason
+from ._policy import Ended, Told
+
+
+@attrs.frozen
+class Ending:
+    """How one life ended, and the error that was behind it, if any."""
+
+    ended: Ended
+    error: BaseException | None
+    reason: Reason
+
+
+def ending_of(cell: Cell, life: Life) -> Ending:
+    """Put a name to the end of `life`; the worst that happened counts."""
+    error = life.error()
+    if error is not None:
+        return Ending(Ended.CRASHED, error, "crashed")
+    if life.overran:
+        return Ending(Ended.OVERRAN, GraceExceeded(cell.path, cell.grace), "killed")
+    if cell.told is Told.NOTHING:
+        return Ending(Ended.RETURNED, None, "normal")
+    return Ending(Ended.OBEYED, None, "normal" if cell.told is Told.STOP else "cancelled")
+
+
+def down_of(cell: Cell, life: Life, ending: Ending, *, final: bool) -> Down:
+    return Down(cell.path, life.number, ending.reason, ending.error, final)
+
+
+def gather(
+    raised: BaseException | None, failures: Sequence[BaseException], where: str
+) -> BaseException | None:
+    """The one exception that leaves a nursery: what was raised in it, and the failures of its actors.
+
+    Cancellations are nothing beside a real error. A failure that is behind another error already is not told
+    twice. A single error leaves as itself; several leave as one group.
+    """
+    inside = _members(raised)
+    real = [error for error in inside if not isinstance(error, trio.Cancelled)]
+    told = {id(link) for error in real for link in _chain(error)}
+    real += [error for error in failures if id(error) not in told]
+    if not real:
+        return raised
+    return real[0] if len(real) == 1 else BaseExceptionGroup(f"several errors in actor nursery {where}", real)
+
+
+def _members(raised: BaseException | None) -> list[BaseException]:
+    """Trio wraps whatever leaves a nursery in one group; what is inside is what was raised."""
+    if raised is None:
+        return []
+    return list(raised.exceptions) if isinstance(raised, BaseExceptionGroup) else [raised]
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error, and what it was raised from."""
+    links: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in links:
+        links.append(link)
+        link = link.__cause__
+    return links

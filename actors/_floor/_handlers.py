@@ -1,0 +1,40 @@
+"""From the function that a caller names to the function that the actor runs."""
+
+from typing import Any
+
+from ._message import Handler
+
+Known = dict[Handler, Handler]
+
+
+def resolve(actor_class: type[Any], known: Known, function: Handler) -> Handler:
+    """The actor's own override of `function`; `TypeError` if that is no method of the actor's class.
+
+    `known` remembers the answers of this class.
+    """
+    try:
+        return known[function]
+    except KeyError:
+        known[function] = found = _search(actor_class, function)
+        return found
+
+
+def _search(actor_class: type[Any], function: Handler) -> Handler:
+    for base in actor_class.__mro__:
+        for name, value in vars(base).items():
+            if value is function:
+                found: Handler = getattr(actor_class, name)
+                return found
+    raise TypeError(
+        f"{_named(function)} is no method of {actor_class.__qualname__}: pass {_advice(function)}"
+    )
+
+
+def _named(function: object) -> str:
+    return str(getattr(function, "__qualname__", function))
+
+
+def _advice(function: object) -> str:
+    if hasattr(function, "__self__"):
+        return f"the function of the class, {type(function.__self__).__name__}.{_named(function)}"
+    return "a function of the actor's own class or of one of its bases"

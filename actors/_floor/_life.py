@@ -1,0 +1,103 @@
+"""One life of an actor, from its construction to its end: plain state and the two ways to cut it short.
+
+A restarted actor keeps its `Cell` and gets a new life. ``_loop`` drives it; it knows neither of them.
+"""
+
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+import trio
+
+from ._message import Request
+from ._slot import Slot
+
+
+class Children(Protocol):
+    """What a life has to know of the nursery that its actor opened inside it."""
+
+    async def close(self) -> None:
+        """Stop everything in it, in reverse order."""
+
+
+class Life:
+    """What one incarnation has: its tasks, its errors, and whom it still owes a reply."""
+
+    __slots__ = (
+        "actor",
+        "children",
+        "errors",
+        "in_hand",
+        "leaving",
+        "number",
+        "overran",
+        "path",
+        "put_off",
+        "ready",
+        "since",
+        "task",
+        "tasks",
+        "waits_for",
+    )
+
+    def __init__(self, path: str, number: int, tasks: trio.Nursery) -> None:
+        self.path = path
+        self.number = number
+        self.tasks = tasks
+        self.task = trio.lowlevel.current_task()
+        self.since = trio.current_time()
+        self.actor: Any = None
+        self.children: Children | None = None
+        self.errors: list[BaseException] = []
+        self.in_hand: Request | None = None
+        self.put_off: set[Request] | None = None
+        self.waits_for: Slot | None = None
+        self.ready = False
+        self.leaving = False
+        self.overran = False
+
+    def leave(self) -> None:
+        """End after the message in hand at the latest; whatever waits is cancelled."""
+        self.leaving = True
+        self.tasks.cancel_scope.cancel()
+
+    def crash(self, error: BaseException) -> None:
+        """End because of an error that nobody else takes."""
+        self.errors.append(error)
+        self.leave()
+
+    def owes(self) -> list[Request]:
+        """The requests that were taken and not settled."""
+        return [request for request in (self.in_hand, *(self.put_off or ())) if request is not None]
+
+    def error(self) -> BaseException | None:
+        """The one error of this life, or all of them in a group."""
+        if len(self.errors) > 1:
+            return BaseExceptionGroup(f"actor {self.path} failed in several places", self.errors)
+        return self.errors[0] if self.errors else None
+
+
+# Only ever believed together with the identity of the running task: tasks that a handler spawned inherit it.
+_here: ContextVar[Life] = ContextVar("trellis_life")
+
+
+def enter(life: Life) -> None:
+    """Note that the current task is this life's own loop."""
+    _here.set(life)
+
+
+def current_life() -> Life | None:
+    """The life whose own loop is the running task; None in every other task, a handler's children included."""
+    life = _here.get(None)
+    if life is None or life.task is not trio.lowlevel.current_task():
+        return None
+    return life
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """The error without the cancellations that came with it."""
+    if isinstance(error, trio.Cancelled):
+        return []
+    if isinstance(error, BaseExceptionGroup):
+        _, rest = error.split(trio.Cancelled)
+        return [] if rest is None else [rest]
+    return [error]

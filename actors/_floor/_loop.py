@@ -1,0 +1,144 @@
+"""The task of one life: construct, start, serve the mailbox, stop. It moves messages and decides nothing.
+
+Everything here runs protected from Ctrl-C, so that none can strike between the end of the loop and ``stopping``; the
+author's own code does not, except ``stopping``, which must not be cut in half. The order of death:
+
+1. the loop ends; the message in hand, the timers and the background tasks are cancelled
+2. ``stopping`` runs, shielded, at most for its grace, in the actor's own task and in the same step
+3. child actors stop, the last first
+4. the background tasks are waited for, and the nursery is told what happened
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import trio
+
+from ._cell import Cell
+from ._deferred import Deferred
+from ._errors import ActorCrashed
+from ._life import Life, causes, enter
+from ._message import Message, Request
+from ._policy import Told
+
+MESSAGES_PER_STEP = 32
+"""So many messages an actor takes at most before it lets others run."""
+
+
+@trio.lowlevel.disable_ki_protection
+async def _unprotected(function: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+    return await function(*args, **kwargs)
+
+
+@trio.lowlevel.disable_ki_protection
+def _construct(cell: Cell) -> Any:
+    return cell.factory(*cell.args)
+
+
+@trio.lowlevel.enable_ki_protection
+async def live(cell: Cell) -> Life:
+    """One life, whole. Errors are in the life that is returned, never raised."""
+    cell.lives += 1
+    life = None
+    try:
+        async with trio.open_nursery() as tasks:
+            # only its nursery ends an actor, in order: a cancellation from outside reaches the nursery's owner first
+            tasks.cancel_scope.shield = True
+            life = cell.life = Life(cell.path, cell.lives, tasks)
+            enter(life)
+            await _whole(cell, life)
+    except BaseException as error:
+        assert life is not None
+        life.errors += causes(error)
+    return life
+
+
+async def _whole(cell: Cell, life: Life) -> None:
+    try:
+        await _start_and_serve(cell, life)
+    except BaseException as error:
+        # a cancellation of our own scope has done its work when it arrives here
+        life.errors += causes(error)
+    finally:
+        life.leave()
+        if life.children is not None:
+            with trio.CancelScope(shield=True):
+                await life.children.close()
+
+
+async def _start_and_serve(cell: Cell, life: Life) -> None:
+    if cell.told is not Told.NOTHING:
+        return
+    life.actor = _construct(cell)
+    cell.actor_class = type(life.actor)
+    cell.mailbox.bound = life.actor.mailbox_bound
+    life.actor._enter(cell, life)
+    await _unprotected(life.actor.started)
+    # nothing may stand between the line above and this try: `stopping` is armed as soon as `started` returned
+    try:
+        life.ready = True
+        if cell.starting is not None:
+            cell.starting.answer(None)
+        await _serve(cell, life)
+    except BaseException as error:
+        life.errors += causes(error)
+    finally:
+        await _stop(cell, life)
+
+
+async def _stop(cell: Cell, life: Life) -> None:
+    life.leave()
+    if not life.actor._has_stopping:
+        return
+    with trio.move_on_after(cell.grace, shield=True) as scope:
+        await life.actor.stopping()
+    life.overran = scope.cancelled_caught
+
+
+async def _serve(cell: Cell, life: Life) -> None:
+    mailbox, actor, in_a_row = cell.mailbox, life.actor, 0
+    while not life.leaving:
+        item = mailbox.take()
+        if item is None:
+            await mailbox.wait()
+            in_a_row = 0
+            continue
+        cell.handled += 1
+        if isinstance(item, Request):
+            await _answer(item, actor, life)
+        else:
+            await _do(item, actor, life)
+        in_a_row += 1
+        if in_a_row == MESSAGES_PER_STEP:
+            in_a_row = 0
+            await trio.lowlevel.checkpoint()
+
+
+async def _do(message: Message, actor: Any, life: Life) -> None:
+    result = await _unprotected(message.function, actor, *message.args, **message.kwargs)
+    if isinstance(result, Deferred):
+        result._bind(life, None)
+
+
+async def _answer(request: Request, actor: Any, life: Life) -> None:
+    life.in_hand = request
+    try:
+        result = await _unprotected(request.function, actor, *request.args, **request.kwargs)
+    except Exception as error:
+        if not actor._expects(error):
+            request.fail(_crashed(life, error))
+            raise
+        if not request.fail(error):
+            raise
+    else:
+        if isinstance(result, Deferred):
+            result._bind(life, request)
+        else:
+            request.answer(result)
+    life.in_hand = None
+
+
+def _crashed(life: Life, error: BaseException) -> ActorCrashed:
+    crashed = ActorCrashed(life.path)
+    crashed.__cause__ = error
+    return crashed

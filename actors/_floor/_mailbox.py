@@ -1,0 +1,126 @@
+"""A bounded mailbox with one reader: everything that decides is synchronous.
+
+Senders that find no room queue up behind it in order and are handed over one by one as the reader takes, so that
+nobody can overtake them. The mailbox survives restarts; `close` gives back whatever nobody will take.
+"""
+
+from collections import deque
+
+import outcome
+import trio
+
+from ._message import Item
+
+_IN = outcome.Value(True)
+_OUT = outcome.Value(False)
+
+
+class MailboxClosed(Exception):
+    """The actor is gone for good; the ref turns this into `ActorStopped`."""
+
+
+class Mailbox:
+    """At most ``bound`` messages wait in it; the rest of the senders wait outside."""
+
+    __slots__ = ("_outside", "_queue", "_reader", "bound", "closed")
+
+    def __init__(self, bound: int) -> None:
+        self.bound = bound
+        self.closed = False
+        self._queue: deque[Item] = deque()
+        # those without room; a task is there if it waits for room only, and not for an outcome as well
+        self._outside: deque[tuple[Item, trio.lowlevel.Task | None]] | None = None
+        self._reader: trio.lowlevel.Task | None = None
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def put_nowait(self, message: Item) -> None:
+        """Queue a message; `trio.WouldBlock` if there is no room."""
+        if self.closed:
+            raise MailboxClosed
+        if len(self._queue) >= self.bound:
+            raise trio.WouldBlock
+        self._queue.append(message)
+        if self._reader is not None:
+            self.wake()
+
+    def put_or_queue_up(self, message: Item) -> None:
+        """Queue a message whose sender is going to wait for its outcome anyway, room or not."""
+        try:
+            self.put_nowait(message)
+        except trio.WouldBlock:
+            self._line_up(message, None)
+
+    async def put(self, message: Item) -> None:
+        """Wait outside for room; cancelled means not sent."""
+
+        def abort(_: object) -> trio.lowlevel.Abort:
+            self.withdraw(message)
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        self._line_up(message, trio.lowlevel.current_task())
+        if not await trio.lowlevel.wait_task_rescheduled(abort):
+            raise MailboxClosed
+
+    def _line_up(self, message: Item, task: trio.lowlevel.Task | None) -> None:
+        if self._outside is None:
+            self._outside = deque()
+        self._outside.append((message, task))
+
+    def take(self) -> Item | None:
+        """The next message, or None; whoever waited longest outside gets the room."""
+        if not self._queue:
+            return None
+        message = self._queue.popleft()
+        if self._outside:
+            self._admit()
+        return message
+
+    def _admit(self) -> None:
+        assert self._outside
+        message, task = self._outside.popleft()
+        self._queue.append(message)
+        if task is not None:
+            trio.lowlevel.reschedule(task, _IN)
+
+    def withdraw(self, message: Item) -> None:
+        """Take back a message that nobody has taken; one that was taken stays taken."""
+        for index, queued in enumerate(self._queue):
+            if queued is message:
+                del self._queue[index]
+                if self._outside:
+                    self._admit()
+                return
+        for index, (queued, _) in enumerate(self._outside or ()):
+            if queued is message:
+                assert self._outside
+                del self._outside[index]
+                return
+
+    async def wait(self) -> None:
+        """Park the reader until there may be something to take, or something else to look at."""
+
+        def abort(_: object) -> trio.lowlevel.Abort:
+            self._reader = None
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        self._reader = trio.lowlevel.current_task()
+        await trio.lowlevel.wait_task_rescheduled(abort)
+
+    def wake(self) -> None:
+        """Let the reader look up, if it is parked."""
+        if self._reader is not None:
+            reader, self._reader = self._reader, None
+            trio.lowlevel.reschedule(reader)
+
+    def close(self) -> list[Item]:
+        """Take no more, and give back what was queued; those who waited for room learn of it at once."""
+        self.closed = True
+        left = [*self._queue, *(message for message, task in self._outside or () if task is None)]
+        for _, task in self._outside or ():
+            if task is not None:
+                trio.lowlevel.reschedule(task, _OUT)
+        self._queue.clear()
+        self._outside = None
+        return left

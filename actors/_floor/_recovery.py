@@ -1,0 +1,48 @@
+"""The task that brings actors back: stop those who fall with the crashed one, wait, start all in order.
+
+A further crash among them, or beside them, replaces the recovery by one for all concerned, from the top. So a
+recovery only waits; whatever it does between two waits is synchronous and can be done again.
+"""
+
+from collections.abc import Callable
+
+import trio
+
+from ._cell import Cell
+from ._policy import Told
+from ._slot import Slot
+
+
+class Recovery:
+    """Bringing back `cells`, which stand in the order in which they start."""
+
+    __slots__ = ("cells", "delay", "scope")
+
+    def __init__(self, cells: list[Cell], delay: float) -> None:
+        self.cells = cells
+        self.delay = delay
+        self.scope = trio.CancelScope()
+
+    async def run(self, spawn: Callable[[Cell], None], done: Callable[["Recovery"], None]) -> None:
+        """Do it, and say when all are ready. Replaced means cancelled: nothing more is done, not one step."""
+        with self.scope:
+            for cell in reversed(self.cells):
+                if cell.spawned and not self.scope.cancel_called:
+                    cell.end(Told.RESTART)
+                    await cell.wait_over()
+            await trio.sleep(self.delay)
+            for cell in self.cells:
+                if not cell.gone and not self.scope.cancel_called:
+                    await _bring_up(cell, spawn)
+        if not self.scope.cancel_called:
+            done(self)
+
+
+async def _bring_up(cell: Cell, spawn: Callable[[Cell], None]) -> None:
+    cell.starting = slot = Slot(cell)
+    spawn(cell)
+    try:
+        await slot.wait()
+    finally:
+        if cell.starting is slot:
+            cell.starting = None

@@ -1,0 +1,140 @@
+"""What the rest of the world holds of an actor: it sends, stops and watches. It outlives restarts."""
+
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+
+import trio
+
+from ._cell import Cell
+from ._deferred import Deferred
+from ._handlers import resolve
+from ._life import current_life
+from ._message import Handler, Request
+from ._monitor import Down, Monitor
+from ._policy import Told
+from ._rings import check_ring
+
+A_co = TypeVar("A_co", covariant=True)
+R = TypeVar("R")
+P = ParamSpec("P")
+
+SENDS_PER_STEP = 32
+"""So many casts go out at most before the sender lets others run."""
+
+
+class _Sent(threading.local):
+    """Counts the casts of one thread's run: any 32 in a row, to whomever, contain a schedule point."""
+
+    count = 0
+
+
+_sent = _Sent()
+
+
+class ActorRef(Generic[A_co]):
+    """A handle to an actor; there is one per actor, the same through all its restarts."""
+
+    __slots__ = ("__weakref__", "_cell", "_end")
+
+    def __init__(self, cell: Cell, end: Callable[[Cell, Told], None]) -> None:
+        self._cell = cell
+        self._end = end
+
+    def __repr__(self) -> str:
+        return f"<ActorRef {self._cell.path} {self._cell.state.value}>"
+
+    @property
+    def name(self) -> str:
+        """Its name in its nursery."""
+        return self._cell.name
+
+    @property
+    def path(self) -> str:
+        """Its nursery's path, and its name."""
+        return self._cell.path
+
+    @overload
+    async def call(
+        self,
+        method: Callable[Concatenate[A_co, P], Awaitable[Deferred[R]]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R: ...
+
+    @overload
+    async def call(
+        self, method: Callable[Concatenate[A_co, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> R: ...
+
+    async def call(self, method: Handler, *args: Any, **kwargs: Any) -> Any:
+        """Run `method` on the actor, after what its mailbox holds, and return its result.
+
+        Raises what the method raised, if the actor expects it; `ActorCrashed` from it otherwise; `ActorRestarted`
+        or `ActorStopped` if the actor's life ends before the reply; `CallCycle` if waiting would never end;
+        `TypeError` if the actor's class has no such method. A caller that is cancelled while the request is queued
+        takes it back; once the actor has taken it, the actor finishes it, and an error in it that nobody is there
+        to take is a crash.
+        """
+        cell = self._cell
+        request = Request(cell, self._resolve(method), args, kwargs)
+        caller = current_life()
+        if caller is None:
+            return await cell.ask(request)
+        check_ring(caller, cell)
+        caller.waits_for = request
+        try:
+            return await cell.ask(request)
+        finally:
+            caller.waits_for = None
+
+    async def cast(
+        self, method: Callable[Concatenate[A_co, P], Awaitable[object]], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Send without wanting a reply; waits for room in the mailbox only. Cancelled means not sent.
+
+        Always a cancellation point, but a schedule point only when it waits, and once every 32 casts. Raises
+        `ActorStopped` if the actor is gone for good, `TypeError` as `call`. An error in the method is a crash.
+        """
+        await trio.lowlevel.checkpoint_if_cancelled()
+        _sent.count += 1
+        if _sent.count >= SENDS_PER_STEP:
+            _sent.count = 0
+            await trio.lowlevel.checkpoint()
+        await self._cell.tell(self._resolve(method), args, kwargs)
+
+    def cast_nowait(
+        self, method: Callable[Concatenate[A_co, P], Awaitable[object]], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Send without wanting a reply and without waiting: `trio.WouldBlock` if the mailbox is full."""
+        self._cell.tell_nowait(self._resolve(method), args, kwargs)
+
+    def _resolve(self, method: Handler) -> Handler:
+        actor_class = self._cell.actor_class
+        if actor_class is None:
+            return method
+        return resolve(actor_class, actor_class._handlers, method)
+
+    async def stop(self) -> None:
+        """End the actor for good and wait until it is gone; its error, if any, goes to its nursery."""
+        self.stop_nowait()
+        await self.wait_down()
+
+    def stop_nowait(self) -> None:
+        """Tell the actor to end for good, and return at once.
+
+        In this same step its mailbox closes (what was queued is answered with `ActorStopped`) and the message in
+        hand is cancelled. Its `stopping` runs as soon as its task does.
+        """
+        self._end(self._cell, Told.STOP)
+
+    async def wait_down(self) -> Down:
+        """Wait until the actor will not come back, and return its last notice."""
+        await trio.lowlevel.checkpoint()
+        await self._cell.wait_gone()
+        assert self._cell.last_down is not None
+        return self._cell.last_down
+
+    def monitor(self) -> Monitor:
+        """Watch it die: one `Down` for each life that ends from now on, or the last at once if it is down."""
+        return self._cell.monitor()

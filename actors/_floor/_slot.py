@@ -1,0 +1,69 @@
+"""One waiter, one outcome: what a call, and the start of an actor, wait on.
+
+A slot is settled at most once, whether or not anybody still waits: request + parked task + outcome. This file knows
+of no mailbox and no actor; ``target`` is only kept for whoever looks for rings.
+"""
+
+import enum
+from collections.abc import Callable
+from typing import Any
+
+import outcome
+import trio
+
+
+class Wait(enum.Enum):
+    """Where a slot stands, seen from its waiter."""
+
+    OPEN = "open"
+    """the waiter needs the target's own loop"""
+    DEFERRED = "deferred"
+    """still waiting, but no longer for the loop: the reply was put off"""
+    SETTLED = "settled"
+    ABANDONED = "abandoned"
+    """the waiter was cancelled; nobody will take the outcome"""
+
+
+class Slot:
+    """Made by the task that waits, in the step in which it begins to wait."""
+
+    __slots__ = ("_task", "state", "target")
+
+    def __init__(self, target: object) -> None:
+        self.target = target
+        self.state = Wait.OPEN
+        self._task: trio.lowlevel.Task | None = trio.lowlevel.current_task()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether somebody still waits for the outcome."""
+        return self._task is not None
+
+    async def wait(self, withdraw: Callable[[Any], object] | None = None) -> Any:
+        """Park until settled; `withdraw` is told of this slot if the waiter is cancelled."""
+
+        def abort(_: object) -> trio.lowlevel.Abort:
+            # in this very step: who looks for a ring must not see a caller that is leaving
+            self.state = Wait.ABANDONED
+            self._task = None
+            if withdraw is not None:
+                withdraw(self)
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        return await trio.lowlevel.wait_task_rescheduled(abort)
+
+    def answer(self, value: Any) -> bool:
+        """Settle with a result; false if nobody takes it."""
+        return self._settle(outcome.Value(value))
+
+    def fail(self, error: BaseException) -> bool:
+        """Settle with an error, which the waiter raises; false if nobody takes it."""
+        return self._settle(outcome.Error(error))
+
+    def _settle(self, result: outcome.Outcome[Any]) -> bool:
+        task, self._task = self._task, None
+        if task is None:
+            return False
+        self.state = Wait.SETTLED
+        trio.lowlevel.reschedule(task, result)
+        return True
