@@ -118,7 +118,7 @@ def _text(annotation: Any) -> str:
         return f"[{', '.join(map(_text, bare))}]"
     if origin is not None:
         return f"{_text(origin)}[{', '.join(_text(arg) for arg in inner)}]" if inner else _text(origin)
-    if isinstance(bare, type):
+    if isinstance(bare, type) and bare is not Any:
         return class_name(bare)
     return "..." if bare is Ellipsis else str(bare).removeprefix("typing.")
 

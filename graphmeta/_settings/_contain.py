@@ -13,6 +13,7 @@ D = TypeVar("D")
 
 _mro_of = type.__dict__["__mro__"].__get__
 _namespace_of = type.__dict__["__dict__"].__get__
+_module_of = type.__dict__["__module__"].__get__
 _name_of = type.__dict__["__qualname__"].__get__
 
 
@@ -52,7 +53,7 @@ def declared(cls: type, name: str) -> Any:
 
 def module_of(cls: type) -> str:
     """Return the name of the module that defines *cls*; empty if it does not say."""
-    module = _namespace_of(cls).get("__module__")
+    module = _module_of(cls)
     return str.__str__(module) if isinstance(module, str) else ""
 
 

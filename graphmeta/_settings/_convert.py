@@ -39,7 +39,7 @@ def _to_bare(bare: Any, value: Any, path: str) -> Any:
         return _to_choice(wanted.args, value, path)
     if wanted.origin is None or wanted.origin is type(None):
         return value if value is None else refuse_type(path, "None", value)
-    if not isinstance(wanted.origin, type) or wanted.origin is object:
+    if not isinstance(wanted.origin, type) or wanted.origin in (Any, object):
         return value
     for claims, form in _FORMS:
         if claims(wanted.origin):
