@@ -54,8 +54,12 @@ class Limits:
     metadata_bytes: int = 256 * MIB
     settings_bytes_per_session: int = 8 * MIB
     settings_bytes: int = 64 * MIB
+    history_changes: int = 4096
+    """Changes that the supervisor keeps for watchers that start late, by number and ..."""
     history_bytes: int = 64 * MIB
-    """Changes that the supervisor keeps for watchers that start late."""
+    """... by size, about."""
+    watch_changes: int = 1024
+    """Changes that may wait for one watcher; above it the watcher gets a resync."""
 
     outbox_bytes: int = 16 * MIB
     """Replies and notifications that wait for one peer. One document may pass the bound, not two."""
