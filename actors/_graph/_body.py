@@ -35,7 +35,7 @@ def body_of(session: Mortal) -> Iterator[None]:
                 error.__context__ = session.ending
             raise
     if session.ending is not None:
-        raise session.ending
+        raise session.ending from None
 
 
 def _describe(error: BaseException) -> str:

@@ -80,9 +80,9 @@ async def serve_link(graph: GraphSupervisor, link: Link) -> None:
 
 async def _run_session(graph: GraphSupervisor, peer: Peer, opening: Opening[OpenSession]) -> None:
     session = RemoteSessionService(graph, opening.params.name, peer)
-    async with open_actor_nursery(f"session {session.name}", max_restarts=0) as nursery:
+    async with open_actor_nursery(f"session {session.name}") as nursery:
         try:
-            await nursery.start(SessionActor, session, name="session", restart="transient")
+            await nursery.start(SessionActor, session, name="session")
         except (GraphError, SessionError, LimitExceeded) as refusal:
             await opening.refuse(refusal)
             return

@@ -98,7 +98,7 @@ class LocalLine(Line):
 async def open_local_session(graph: GraphSupervisor, router: Router, name: str) -> AsyncIterator[Session]:
     """A session actor in a nursery of its own, around the caller's block."""
     service = SessionService(graph, name)
-    async with open_actor_nursery(f"session {name}", max_restarts=0) as nursery:
-        await nursery.start(SessionActor, service, name="session", restart="transient")
+    async with open_actor_nursery(f"session {name}") as nursery:
+        await nursery.start(SessionActor, service, name="session")
         with body_of(service):
             yield Session(LocalLine(graph, router, service))

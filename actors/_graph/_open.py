@@ -69,9 +69,9 @@ async def open_graph(*, limits: Limits | None = None) -> AsyncIterator[Graph]:
             async with open_session(graph, name="front-end") as session: ...
     """
     supervisor = GraphSupervisor(limits or Limits())
-    async with open_actor_nursery("graph", max_restarts=0) as nursery:
+    async with open_actor_nursery("graph") as nursery:
         # An actor is made by whoever starts it; this one is made first, because the handle needs it.
-        await nursery.start(partial(_itself, supervisor), name="supervisor", restart="permanent")
+        await nursery.start(partial(_itself, supervisor), name="supervisor")
         try:
             yield Graph(supervisor)
         finally:

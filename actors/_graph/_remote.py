@@ -137,8 +137,8 @@ async def session_over(link: Link, name: str, limits: Limits) -> AsyncIterator[S
     """A session over a link that is open already."""
     client = Client()
     peer = Peer(link, limits=limits, service=Service(client), errors=ERRORS)
-    async with open_actor_nursery(f"session {name}", max_restarts=0) as nursery:
-        await nursery.start(ConnectionActor, peer, client, name="connection", restart="transient")
+    async with open_actor_nursery(f"session {name}") as nursery:
+        await nursery.start(ConnectionActor, peer, client, name="connection")
         line = RemoteLine(peer, client, name, await _open(peer, client, name))
         try:
             with body_of(client):

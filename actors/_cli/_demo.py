@@ -1,0 +1,130 @@
+"""``trellis demo``: a real signal through real units, served so that a second terminal can watch."""
+
+import argparse
+import math
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import trio
+from rich.console import Console
+from rich.live import Live
+
+from actors._graph import Graph, Session, open_graph, open_session, published, serve_websocket
+from actors._runtime import open_runner
+
+from ._errors import MissingExtra, UsageError
+from ._signals import wait_signal
+
+if TYPE_CHECKING:
+    from actors.demo import Monitor  # it needs NumPy, which only the extra brings
+
+_PICTURES: Final = 10
+"""Pictures a second in a terminal."""
+_LINE_SECONDS: Final = 1.0
+"""Between two lines without a terminal."""
+
+
+def add(commands: "argparse._SubParsersAction[Any]") -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "demo",
+        help="run a real pipeline to look at",
+        description="Find the heart rate in a real electrocardiogram, live, until Ctrl-C.",
+    )
+    parser.add_argument("--rate", type=float, default=360.0, help="assumed samples a second (default: 360)")
+    parser.add_argument("--seconds", type=_positive, default=math.inf, help="stop after so long")
+    parser.add_argument("--port", type=int, default=0, help="serve on this port (default: a free one)")
+    parser.set_defaults(command=run)
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not greater than zero")
+    return value
+
+
+async def run(args: argparse.Namespace) -> int:
+    """Run the demo until a signal comes or its time is over."""
+    _check(args.rate)
+    async with open_graph() as graph, trio.open_nursery() as nursery:
+        door = await nursery.start(partial(serve_websocket, graph, port=args.port))
+        with published(door.url, door.token):
+            async with _show(graph, door.url, args.rate):
+                code = await _wait_told(args.seconds)
+        nursery.cancel_scope.cancel()
+    return code
+
+
+def _check(rate: float) -> None:
+    try:
+        from actors.demo import InvalidRate, check_rate
+    except ImportError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("numpy", "scipy", "pywt"):
+            raise
+        raise MissingExtra("demo", "NumPy, SciPy and PyWavelets") from None
+    try:
+        check_rate(rate)
+    except InvalidRate as error:
+        raise UsageError(str(error)) from None
+
+
+@asynccontextmanager
+async def _show(graph: Graph, url: str, rate: float) -> AsyncIterator[None]:
+    """The pipeline and the view on it, each a session of its own."""
+    from actors.demo import THRESHOLD, Monitor, demo_system
+
+    monitor = Monitor(rate, THRESHOLD, address=url, at=trio.current_time())
+    async with (
+        open_runner({"DEMO": demo_system(rate)}, graph=graph, name="demo"),
+        open_session(graph, name="demo view") as session,
+        trio.open_nursery() as nursery,
+    ):
+        for topic in _outputs(graph):
+            nursery.start_soon(_listen, session, topic, monitor)
+        nursery.start_soon(_draw if sys.stdout.isatty() else _print, graph, monitor)
+        yield
+        nursery.cancel_scope.cancel()
+
+
+def _outputs(graph: Graph) -> list[str]:
+    """Every topic that a unit of the demo publishes on."""
+    registered = [session.metadata for session in graph.snapshot().sessions.values() if session.metadata]
+    units = [unit for metadata in registered for unit in metadata.units.values()]
+    return [stream.address for unit in units for stream in unit.output_streams.values()]
+
+
+async def _listen(session: Session, topic: str, monitor: "Monitor") -> None:
+    # Leaky: a slow terminal must not hold the heart back. Edges are not needed to hear a topic itself.
+    async with session.subscriber(topic, leaky=True) as messages:
+        async for message in messages:
+            monitor.take(message, at=trio.current_time())
+
+
+async def _draw(graph: Graph, monitor: "Monitor") -> None:
+    from actors.demo import live_view
+
+    console = Console()
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+        while True:
+            live.update(live_view(monitor.state(graph.snapshot(), at=trio.current_time())), refresh=True)
+            await trio.sleep(1 / _PICTURES)
+
+
+async def _print(graph: Graph, monitor: "Monitor") -> None:
+    from actors.demo import opening_lines, plain_line
+
+    print(*opening_lines(monitor.state(graph.snapshot(), at=trio.current_time())), sep="\n", flush=True)
+    while True:
+        await trio.sleep(_LINE_SECONDS)
+        print(plain_line(monitor.state(graph.snapshot(), at=trio.current_time())), flush=True)
+
+
+async def _wait_told(seconds: float) -> int:
+    """Wait for a signal or for the time to be over; returns the exit code."""
+    with trio.move_on_after(seconds):
+        return await wait_signal()
+    return 0

@@ -1,0 +1,65 @@
+"""From arguments to a command, and from its errors to one line and an exit code."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Final
+
+import trio
+
+from actors._graph import SessionError
+from graphmeta import GraphError
+from transport import TransportError
+
+from . import _demo, _graph, _serve, _sessions, _set, _snapshot, _watch
+from ._errors import UsageError, alone
+
+_COMMANDS: Final = (_demo, _serve, _graph, _snapshot, _sessions, _watch, _set)
+
+FAILED: Final = 1
+MISUSED: Final = 2
+INTERRUPTED: Final = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0, 1 (it failed), 2 (it was misused) or 130 (Ctrl-C)."""
+    args = _parser().parse_args(argv)
+    try:
+        code: int | None = trio.run(_run, args)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has had enough (``trellis watch | head``); there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except UsageError as error:
+        return _say(error, MISUSED)
+    except (SessionError, TransportError, GraphError, OSError) as error:
+        return _say(error, FAILED)
+    return code or 0
+
+
+async def _run(args: argparse.Namespace) -> int | None:
+    try:
+        code: int | None = await args.command(args)
+    except BaseExceptionGroup as group:
+        raise alone(group) from None
+    return code
+
+
+def _say(error: Exception, code: int) -> int:
+    print(f"trellis: {error}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="trellis", description="Live dataflow graphs with owners: run one, watch one, operate one."
+    )
+    parser.add_argument("--version", action="version", version=f"trellis {version('trellis')}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add(commands)
+    return parser

@@ -1,0 +1,76 @@
+"""Which graph a command speaks to: an address that was given, or the one that runs on this host."""
+
+import argparse
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from actors._graph import NotRunning, Session, Ticket, open_session, tickets
+
+from ._errors import BadToken, SeveralGraphs, UsageError
+
+ADVICE: Final = "start one with `trellis demo` or `trellis serve`, or name one with --graph URL"
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name a graph."""
+    parser.add_argument(
+        "--graph",
+        metavar="URL",
+        default=os.environ.get("TRELLIS_GRAPH"),
+        help="address of the graph (default: $TRELLIS_GRAPH, else the one that runs on this host)",
+    )
+    parser.add_argument(
+        "--token-file", metavar="FILE", type=Path, help="where its token is, if it is not on this host"
+    )
+
+
+@asynccontextmanager
+async def open_target(args: argparse.Namespace, purpose: str) -> AsyncIterator[Session]:
+    """A session with the graph that the arguments name, called ``trellis PURPOSE``."""
+    url, token = find(args.graph, args.token_file)
+    async with open_session(url, name=f"trellis {purpose}", token=token) as session:
+        yield session
+
+
+def find(url: str | None, token_file: Path | None) -> tuple[str, str | None]:
+    """The address and the token to use; `NotRunning`, `SeveralGraphs` or `BadToken` when there are none."""
+    running = tickets()
+    ticket = _by_url(url, running) if url else _only(running)
+    if token_file is not None:
+        return url or _known(ticket).url, _read_token(token_file)
+    if url:
+        return url, ticket.token if ticket else None
+    return _known(ticket).url, _known(ticket).token
+
+
+def _known(ticket: Ticket | None) -> Ticket:
+    if ticket is None:
+        raise NotRunning("on this host", ADVICE)
+    return ticket
+
+
+def _only(running: list[Ticket]) -> Ticket | None:
+    if len(running) > 1:
+        raise SeveralGraphs(tuple(ticket.url for ticket in running))
+    return running[0] if running else None
+
+
+def _by_url(url: str, running: list[Ticket]) -> Ticket | None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        raise UsageError(f"{url!r} is no address; it looks like ws://127.0.0.1:8765")
+    return next((ticket for ticket in running if urlsplit(ticket.url).netloc == parts.netloc), None)
+
+
+def _read_token(path: Path) -> str:
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadToken(str(path), str(error)) from None
+    if not token:
+        raise BadToken(str(path), "it is empty")
+    return token

@@ -1,0 +1,33 @@
+"""The graph floor: one supervisor owns the graph, every client is a session."""
+
+from ._door import Door as Door
+from ._door import serve_websocket as serve_websocket
+from ._errors import AddressTaken as AddressTaken
+from ._errors import AmbiguousSession as AmbiguousSession
+from ._errors import ConnectionRefused as ConnectionRefused
+from ._errors import EndpointsAreLocal as EndpointsAreLocal
+from ._errors import GraphClosed as GraphClosed
+from ._errors import NotRunning as NotRunning
+from ._errors import ScopeTaken as ScopeTaken
+from ._errors import SessionEnded as SessionEnded
+from ._errors import SessionError as SessionError
+from ._errors import SessionLost as SessionLost
+from ._errors import SessionReleased as SessionReleased
+from ._errors import SettingsRefused as SettingsRefused
+from ._errors import SubscriptionTaken as SubscriptionTaken
+from ._errors import UnknownComponent as UnknownComponent
+from ._errors import UnknownScope as UnknownScope
+from ._errors import UnknownSession as UnknownSession
+from ._errors import WatchOverrun as WatchOverrun
+from ._open import Graph as Graph
+from ._open import open_graph as open_graph
+from ._open import open_session as open_session
+from ._results import EdgeResult as EdgeResult
+from ._results import Impact as Impact
+from ._results import SessionInfo as SessionInfo
+from ._session import Scope as Scope
+from ._session import Session as Session
+from ._tickets import Ticket as Ticket
+from ._tickets import published as published
+from ._tickets import tickets as tickets
+from ._watch import Changes as Changes

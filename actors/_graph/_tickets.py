@@ -1,0 +1,124 @@
+"""How a client on the same host finds a served graph: small files that only their owner can read.
+
+A ticket names address and token, and the process that serves, by pid and start time. What a kill leaves behind names a
+process that is gone: clients do not use it, and never send its token to whoever took over the port; the next start
+removes it.
+"""
+
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import attrs
+import msgspec
+
+from ._errors import NotRunning
+
+_SUFFIX: Final = ".graph"
+
+
+@attrs.frozen
+class Ticket:
+    """Where a graph is served on this host, by whom, and what admits to it."""
+
+    url: str
+    token: str = attrs.field(repr=False)
+    pid: int
+    started: str
+    """When the process started, in the kernel's own words; empty where the kernel does not tell."""
+
+    def alive(self) -> bool:
+        """Whether the process that wrote this is still there, and not another one with its number."""
+        return process_start(self.pid) == self.started
+
+
+def process_start(pid: int) -> str | None:
+    """What tells a process from a later one with the same pid; None when there is none."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return _exists(pid) if not Path("/proc/self/stat").exists() else None
+    except OSError:
+        return None
+    fields = text.rpartition(")")[2].split()
+    # A zombie has ended, although nobody has asked how yet.
+    return None if fields[0] == "Z" else fields[19]
+
+
+def _exists(pid: int) -> str | None:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return None
+    return ""
+
+
+def runtime_folder() -> Path:
+    """The folder of this user's tickets, made with mode 0700. `NotRunning` when it is somebody else's."""
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    folder = Path(base) / "trellis" if base else Path(tempfile.gettempdir()) / f"trellis-{os.getuid()}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise NotRunning(f"in {folder}", "that folder belongs to somebody else; set XDG_RUNTIME_DIR to one of yours")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        folder.chmod(0o700)
+    return folder
+
+
+@contextmanager
+def published(url: str, token: str) -> Iterator[Path]:
+    """Let clients of this user find the graph for the length of a block; also clears away what kills left."""
+    folder = runtime_folder()
+    _sweep(folder)
+    ticket = Ticket(url, token, os.getpid(), process_start(os.getpid()) or "")
+    path = folder / f"{os.getpid()}-{url.rpartition(':')[2]}{_SUFFIX}"
+    _write(path, json.dumps(attrs.asdict(ticket)))
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def tickets() -> list[Ticket]:
+    """The graphs that run on this host for this user, oldest first."""
+    found = (_read(path) for path in sorted(_files(runtime_folder()), key=_age))
+    return [ticket for ticket in found if ticket is not None and ticket.alive()]
+
+
+def _files(folder: Path) -> list[Path]:
+    return list(folder.glob(f"*{_SUFFIX}"))
+
+
+def _age(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _sweep(folder: Path) -> None:
+    for path in _files(folder):
+        ticket = _read(path)
+        if ticket is None or not ticket.alive():
+            path.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> Ticket | None:
+    with suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(path.read_bytes(), type=Ticket)
+    return None
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that was never readable by anyone else, and never half there."""
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.rename(path)

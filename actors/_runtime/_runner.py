@@ -1,0 +1,109 @@
+"""The runner: brings a tree of components to life under a session of its own, and takes it down again."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Final
+
+import trio
+
+from actors._floor import ActorRef, open_actor_nursery
+from actors._graph import Graph, Session, SettingsRefused, open_graph, open_session
+from graphmeta import Component, Unit, bind_all, collect_edges, crawl_components, describe
+
+from ._unit_actor import Progress, UnitActor
+
+
+class Runner:
+    """A pipeline that runs. Made by `open_runner`."""
+
+    def __init__(self, session: Session, graph: Graph | str, progress: Progress) -> None:
+        self.session: Final = session
+        """The session that owns the network's edges and the metadata."""
+        self.graph: Final = graph
+        """The graph it runs in, as `open_session` takes it."""
+        self._progress: Final = progress
+
+    def __repr__(self) -> str:
+        state = "done" if self._progress.done.is_set() else "running"
+        return f"<runner {self.session.name!r} {state}, {self._progress.running} tasks>"
+
+    async def wait(self) -> None:
+        """Wait until every task has ended, or one of them raised `NormalTermination`."""
+        await self._progress.done.wait()
+
+
+@asynccontextmanager
+async def open_runner(
+    components: Mapping[str, Component] | None = None,
+    *,
+    graph: Graph | str | None = None,
+    token: str | None = None,
+    connections: Iterable[tuple[Any, Any]] = (),
+    name: str = "runner",
+    **named: Component,
+) -> AsyncIterator[Runner]:
+    """Run components, given by name, for the length of a block.
+
+    They run in *graph* (what `open_graph` yields, or a URL with its *token*), or in a graph of their own. All
+    endpoints are open before the first message is sent. A unit's error ends the block and leaves as itself, with the
+    unit's address as a note. Raises `CycleError` naming the path for a cyclic network, `InvalidComponent`, or
+    `AddressTaken`; then nothing has started. ::
+
+        async with open_runner(SYS=System()) as runner:
+            await runner.wait()
+    """
+    roots = {**(components or {}), **named}
+    bind_all(roots)
+    edges = collect_edges(roots, connections)
+    async with AsyncExitStack() as stack:
+        if graph is None:
+            graph = await stack.enter_async_context(open_graph())
+        session = await stack.enter_async_context(open_session(graph, name=name, token=token))
+        await session.register_metadata(describe(*roots.values()))
+        await session.connect_many(edges)
+        async with _running(session, roots) as progress:
+            yield Runner(session, graph, progress)
+
+
+@asynccontextmanager
+async def _running(session: Session, roots: Mapping[str, Component]) -> AsyncIterator[Progress]:
+    progress = Progress()
+    units: dict[str, ActorRef[UnitActor]] = {}
+
+    async def take_setting(address: str, path: str, value: Any) -> Any:
+        if address not in units:
+            raise SettingsRefused(address, "it is a collection, and only units take settings while they run")
+        return await units[address].call(UnitActor.apply_setting, path, value)
+
+    async with open_actor_nursery("units") as nursery:
+        for root in roots.values():
+            for component in crawl_components(root):
+                if isinstance(component, Unit):
+                    address = str(component.address)
+                    actor = await nursery.start(UnitActor, component, session, progress, name=address)
+                    units[address] = actor
+        session._take_settings(take_setting)
+        progress.start()
+        yield progress
+
+
+async def _run_until_done(components: Mapping[str, Component], options: dict[str, Any]) -> None:
+    async with open_runner(components, **options) as runner:
+        await runner.wait()
+
+
+def run(
+    components: Mapping[str, Component] | None = None,
+    *,
+    connections: Iterable[tuple[Any, Any]] = (),
+    **named: Component,
+) -> None:
+    """Run components until they are done, fail, or Ctrl-C is pressed (then the exit code is 130).
+
+    The plain way for a script: ``run(SYS=System())``. Inside Trio, use `open_runner`.
+    """
+    options = {"connections": connections}
+    try:
+        trio.run(_run_until_done, {**(components or {}), **named}, options)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
