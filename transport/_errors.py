@@ -51,12 +51,12 @@ class ConnectFailed(TransportError):
 class CannotListen(TransportError):
     """The caller asked for a door that cannot be opened here: taken, not allowed, or not safe."""
 
-    host: str
-    port: int
+    place: str
+    """A host and port, or a path."""
     reason: str
 
     def __str__(self) -> str:
-        return f"cannot listen on {self.host} port {self.port}: {self.reason}"
+        return f"cannot listen on {self.place}: {self.reason}"
 
 
 @attrs.frozen

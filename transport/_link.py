@@ -7,6 +7,8 @@ and it never hides an end: after the first `LinkClosed` there is only `LinkClose
 import abc
 import enum
 
+import trio
+
 from ._limits import Limits
 
 Frame = str | bytes
@@ -63,9 +65,24 @@ class Link(abc.ABC):
         sent).
         """
 
+    @property
+    def ready(self) -> bool:
+        """Whether `send_nowait` would take a frame. Links that can never tell always wait."""
+        return False
+
+    def send_nowait(self, frame: Frame) -> None:
+        """Send one whole frame, or have the link send the rest of it, when `ready`; else `trio.WouldBlock`.
+
+        Raises like `send`.
+        """
+        raise trio.WouldBlock
+
     @abc.abstractmethod
     async def receive(self) -> Frame:
-        """Take the next frame; always a checkpoint. Raises `LinkClosed` when there will be none."""
+        """Take the next frame. Raises `LinkClosed` when there will be none.
+
+        A checkpoint at least every 32 frames.
+        """
 
     @abc.abstractmethod
     def ping(self) -> None:

@@ -16,12 +16,12 @@ from ._errors import LimitExceeded
 from ._fragments import fragment_document, next_cut
 
 
-class Lane(enum.Enum):
-    """Who goes first: earlier members."""
+class Lane(enum.IntEnum):
+    """Who goes first: the lower ones."""
 
-    URGENT = enum.auto()
-    TRANSFER = enum.auto()
-    BULK = enum.auto()
+    URGENT = 0
+    TRANSFER = 1
+    BULK = 2
 
 
 @attrs.define(eq=False)
@@ -43,13 +43,14 @@ class Outbox:
     _outbox_bytes: int
     _message_bytes: int
     _fragment_bytes: int
-    _lanes: dict[Lane, deque[Parcel]] = attrs.field(factory=lambda: {lane: deque() for lane in Lane})
-    _waiting: dict[bool, int] = attrs.field(factory=lambda: {False: 0, True: 0})
+    _lanes: tuple[deque[Parcel], ...] = attrs.field(factory=lambda: tuple(deque() for _ in Lane))
+    _waiting: list[int] = attrs.field(factory=lambda: [0, 0])
+    """Bytes waiting: of all but messages, and of messages."""
     _transfers: int = 0
 
     def __len__(self) -> int:
         """Documents that have not left whole."""
-        return sum(map(len, self._lanes.values()))
+        return sum(map(len, self._lanes))
 
     def waiting(self, *, bulk: bool) -> int:
         """Bytes waiting, of messages or of all the rest."""
@@ -83,17 +84,16 @@ class Outbox:
 
     def next_frame(self) -> tuple[bytes, Codec] | None:
         """Take what should leave now: a whole document or a piece of one, encoded."""
-        for lane in Lane:
-            if self._lanes[lane]:
-                return self._advance(lane)
+        for queue in self._lanes:
+            if queue:
+                return self._advance(queue)
         return None
 
-    def _advance(self, lane: Lane) -> tuple[bytes, Codec]:
-        queue = self._lanes[lane]
+    def _advance(self, queue: deque[Parcel]) -> tuple[bytes, Codec]:
         parcel = queue.popleft()
         frame = self._cut(parcel) if parcel.transfer else self._whole(parcel)
         if parcel.sent < len(parcel.document):
-            queue.append(parcel) if lane is Lane.TRANSFER else queue.appendleft(parcel)
+            queue.append(parcel) if parcel.lane is Lane.TRANSFER else queue.appendleft(parcel)
         return frame, parcel.codec
 
     def _whole(self, parcel: Parcel) -> bytes:

@@ -84,6 +84,7 @@ class Peer:
         self._room = trio.lowlevel.ParkingLot()
         self._ended: str | None = None
         self._closing = False
+        self._running = False
         self._scope = trio.CancelScope()
 
     def __repr__(self) -> str:
@@ -135,6 +136,7 @@ class Peer:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._write)
                 nursery.start_soon(self._watch_silence)
+                self._running = True
                 task_status.started()
                 await self._read(nursery)
 
@@ -196,8 +198,23 @@ class Peer:
         self._check_alive()
         codec = self._codec or JSON
         parcel = self._outbox.put(codec.encode(document), codec, bulk=bulk, ordered=ordered)
-        self._writer_idle.unpark_all()
+        if ordered:
+            self._writer_idle.unpark_all()
+        else:
+            self._push()
         return parcel
+
+    def _push(self) -> None:
+        """Send what can leave without waiting; the writer does the rest. Saves two turns of the scheduler."""
+        try:
+            while self._running and self._link.ready:
+                frame = self._outbox.next_frame()
+                if frame is None:
+                    return
+                self._link.send_nowait(frame[1].frame(frame[0]))
+        except LinkClosed as error:
+            self._end(error.reason)
+        self._writer_idle.unpark_all()
 
     def _check_alive(self) -> None:
         if self._ended is not None or self._closing:

@@ -59,7 +59,7 @@ async def serve_websocket_links(
     """
     limits = limits or Limits()
     if not policy.allows_listening(host, tls=ssl_context is not None):
-        raise CannotListen(host, port, "off loopback it needs TLS, or insecure=True in its policy")
+        raise CannotListen(f"{host} port {port}", "off loopback it needs TLS, or insecure=True in its policy")
     listeners = await _open_listeners(host, port)
     name, bound = listeners[0].socket.getsockname()[:2]
     loop = AcceptLoop(handler, partial(_open_link, policy, ssl_context), limits)
@@ -72,7 +72,7 @@ async def _open_listeners(host: str, port: int) -> list[trio.SocketListener]:
     try:
         listeners = await trio.open_tcp_listeners(port, host=host, backlog=BACKLOG)
     except OSError as error:
-        raise CannotListen(host, port, error.strerror or str(error)) from None
+        raise CannotListen(f"{host} port {port}", error.strerror or str(error)) from None
     while port == 0 and len(listeners) > 1:
         listeners.pop().socket.close()
     return listeners
