@@ -17,6 +17,7 @@ from ._codec import encode_metadata as encode_metadata
 from ._codec import encode_session as encode_session
 from ._codec import encode_setting as encode_setting
 from ._codec import load_snapshot as load_snapshot
+from ._dag import DAG as DAG
 from ._diff import compare as compare
 from ._diff import diff as diff
 from ._errors import CycleError as CycleError
@@ -31,7 +32,12 @@ from ._errors import InvalidTopic as InvalidTopic
 from ._errors import RevisionGap as RevisionGap
 from ._files import read_snapshot as read_snapshot
 from ._files import save_snapshot as save_snapshot
+from ._json import assemble_snapshot_json as assemble_snapshot_json
+from ._json import change_from_json as change_from_json
 from ._json import change_to_json as change_to_json
+from ._json import encode_metadata_json as encode_metadata_json
+from ._json import encode_session_json as encode_session_json
+from ._json import snapshot_from_json as snapshot_from_json
 from ._json import snapshot_to_json as snapshot_to_json
 from ._json import snapshot_to_plain as snapshot_to_plain
 from ._metadata import SCHEMA_VERSION as SCHEMA_VERSION
@@ -51,7 +57,12 @@ from ._metadata import UnitMetadata as UnitMetadata
 from ._names import Edge as Edge
 from ._names import check_edge as check_edge
 from ._names import check_topic as check_topic
+from ._outcome import Outcome as Outcome
+from ._outcome import Removal as Removal
 from ._render import render as render
+from ._schema import CHANGE_SCHEMA as CHANGE_SCHEMA
+from ._schema import SNAPSHOT_SCHEMA as SNAPSHOT_SCHEMA
+from ._schema import schema_text as schema_text
 from ._settings import REDACTED as REDACTED
 from ._settings import Secret as Secret
 from ._settings import capture as capture
