@@ -14,7 +14,9 @@ from ._signals import wait_signal
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
-        "serve", help="serve a graph", description="Serve an empty graph on this host until Ctrl-C or SIGTERM."
+        "serve",
+        help="serve a graph",
+        description="Serve an empty graph on this host until Ctrl-C or SIGTERM.",
     )
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.set_defaults(command=run)

@@ -23,9 +23,7 @@ def add_target(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get("TRELLIS_GRAPH"),
         help="address of the graph (default: $TRELLIS_GRAPH, else the one that runs on this host)",
     )
-    parser.add_argument(
-        "--token-file", metavar="FILE", type=Path, help="where its token is, if it is not on this host"
-    )
+    parser.add_argument("--token-file", metavar="FILE", type=Path, help="where its token is, if it is not on this host")
 
 
 @asynccontextmanager

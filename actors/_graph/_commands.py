@@ -3,16 +3,26 @@
 A command never says who sends it: identity comes with the call, from the server's own task.
 """
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import attrs
 
-from graphmeta import Edge, GraphMetadata
+from graphmeta import Edge, Endpoint, GraphMetadata
+
+from ._results import EdgeResult
+
+R = TypeVar("R")
+
+
+class Command(Generic[R]):
+    """What is asked; ``R`` is what the answer will be."""
+
+    __slots__ = ()
 
 
 @attrs.frozen
-class Open:
+class Open(Command[None]):
     """Begin the session that sends this."""
 
     name: str
@@ -20,7 +30,7 @@ class Open:
 
 
 @attrs.frozen
-class End:
+class End(Command[None]):
     """End the session that sends this; everything it owned goes in the same step."""
 
     reason: str
@@ -29,7 +39,7 @@ class End:
 
 
 @attrs.frozen
-class Connect:
+class Connect(Command[tuple[EdgeResult, ...]]):
     """Hold these edges, all or none."""
 
     edges: tuple[Edge, ...]
@@ -38,7 +48,7 @@ class Connect:
 
 
 @attrs.frozen
-class Disconnect:
+class Disconnect(Command[tuple[EdgeResult, ...]]):
     """Let go of these edges, all or none."""
 
     edges: tuple[Edge, ...]
@@ -47,35 +57,35 @@ class Disconnect:
 
 
 @attrs.frozen
-class Clear:
+class Clear(Command[None]):
     """Let go of every edge of this scope and of the scopes inside it."""
 
     scope: str = ""
 
 
 @attrs.frozen
-class OpenScope:
+class OpenScope(Command[None]):
     """Open an ownership scope."""
 
     scope: str
 
 
 @attrs.frozen
-class CloseScope:
+class CloseScope(Command[None]):
     """Close a scope, with the scopes inside it and everything they hold."""
 
     scope: str
 
 
 @attrs.frozen
-class Register:
+class Register(Command[None]):
     """Replace the session's metadata as a whole; None withdraws it."""
 
     metadata: GraphMetadata | None
 
 
 @attrs.frozen
-class OpenEndpoint:
+class OpenEndpoint(Command[Endpoint]):
     """Declare a publisher or a subscriber."""
 
     topic: str
@@ -86,30 +96,15 @@ class OpenEndpoint:
 
 
 @attrs.frozen
-class CloseEndpoint:
+class CloseEndpoint(Command[None]):
     """Withdraw a publisher or a subscriber by its number."""
 
     endpoint: int
 
 
 @attrs.frozen
-class ReportSettings:
+class ReportSettings(Command[None]):
     """Say what a running component's settings are now."""
 
     address: str
     readable: Any
-
-
-Command = (
-    Open
-    | End
-    | Connect
-    | Disconnect
-    | Clear
-    | OpenScope
-    | CloseScope
-    | Register
-    | OpenEndpoint
-    | CloseEndpoint
-    | ReportSettings
-)

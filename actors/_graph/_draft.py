@@ -17,6 +17,9 @@ from graphmeta import (
     SettingChanged,
 )
 
+Holder = tuple[UUID, str] | None
+"""Who holds an edge: a session's scope (the empty path is the session itself), or None for persistent edges."""
+
 
 @attrs.define
 class Draft:
@@ -32,23 +35,37 @@ class Draft:
     endpoints: list[EndpointChanged] = attrs.field(factory=list)
     settings: list[SettingChanged] = attrs.field(factory=list)
 
-    def gain(self, session: UUID | None, scope: str, gained: Iterable[Edge], added: Iterable[Edge]) -> None:
+    def gain(self, holder: Holder, gained: Iterable[Edge], added: Iterable[Edge]) -> None:
         """A holder gained edges, of which *added* are new to the topology."""
         if edges := tuple(sorted(gained)):
+            session, scope = holder or (None, "")
             self.ownership.append(Ownership(session, scope, gained=edges))
             self.edges_added.extend(added)
 
-    def lose(self, session: UUID | None, scope: str, lost: Iterable[Edge], removed: Iterable[Edge]) -> None:
+    def lose(self, holder: Holder, lost: Iterable[Edge], removed: Iterable[Edge]) -> None:
         """A holder lost edges, of which *removed* left the topology."""
         if edges := tuple(sorted(lost)):
+            session, scope = holder or (None, "")
             self.ownership.append(Ownership(session, scope, lost=edges))
             self.edges_removed.extend(removed)
 
     def seal(self, epoch: UUID, revision: int, at: float, by: UUID | None, by_name: str) -> Change | None:
         """The finished change, or None when nothing happened."""
-        parts = {name: tuple(part) for name, part in attrs.asdict(self, recurse=False).items() if part}
-        if not parts:
+        if not any(attrs.astuple(self, recurse=False)):
             return None
-        for edges in ("edges_added", "edges_removed"):
-            parts[edges] = tuple(sorted(parts.get(edges, ())))
-        return Change(epoch, revision, at, by, by_name, **parts)
+        return Change(
+            epoch,
+            revision,
+            at,
+            by,
+            by_name,
+            tuple(sorted(self.edges_added)),
+            tuple(sorted(self.edges_removed)),
+            tuple(self.ownership),
+            tuple(self.started),
+            tuple(self.ended),
+            tuple(self.scopes),
+            tuple(self.metadata),
+            tuple(self.endpoints),
+            tuple(self.settings),
+        )

@@ -5,7 +5,7 @@ two plain functions it is given. Refusals are raised before anything is touched.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 import attrs
@@ -25,21 +25,21 @@ from graphmeta import (
     SettingValue,
     SnapshotSession,
     assemble_snapshot,
+    check_edge,
+    check_topic,
     encode_metadata,
     encode_session,
 )
 from graphmeta import SessionEnded as Ended
 from graphmeta import SessionStarted as Started
-from graphmeta import check_edge, check_topic
 
 from . import _commands as ask
-from ._draft import Draft
+from ._draft import Draft, Holder
 from ._errors import AddressTaken, ScopeTaken, SessionEnded, UnknownScope
 from ._live_settings import LiveSettingsBook
 from ._results import EdgeResult
 
-Holder = tuple[UUID, str] | None
-"""Who holds an edge: a session's scope (the empty path is the session itself), or None for persistent edges."""
+R = TypeVar("R")
 
 
 @attrs.define
@@ -74,10 +74,10 @@ class Record:
 
 
 @attrs.frozen
-class Decision:
+class Decision(Generic[R]):
     """The answer to a command, and the change it made, if any."""
 
-    result: Any
+    result: R
     change: Change | None
 
 
@@ -127,9 +127,7 @@ class Ledger:
         if self._snapshot is None:
             sessions = {record.id: self._freeze(record) for record in self._records.values()}
             persistent = self._dag.owned_by(None)
-            self._snapshot = GraphSnapshot(
-                self.epoch, self.revision, persistent, sessions, self._settings.effective()
-            )
+            self._snapshot = GraphSnapshot(self.epoch, self.revision, persistent, sessions, self._settings.effective())
         return self._snapshot
 
     def dump(self) -> bytes:
@@ -137,9 +135,7 @@ class Ledger:
         if self._dumped is None:
             blobs = [self._seal(record) for record in self._records.values()]
             persistent = self._dag.owned_by(None)
-            self._dumped = assemble_snapshot(
-                self.epoch, self.revision, persistent, self._settings.effective(), blobs
-            )
+            self._dumped = assemble_snapshot(self.epoch, self.revision, persistent, self._settings.effective(), blobs)
         return self._dumped
 
     def _seal(self, record: Record) -> bytes:
@@ -165,7 +161,7 @@ class Ledger:
 
     # -- deciding --------------------------------------------------------------------------------------------
 
-    def decide(self, session: UUID | None, command: ask.Command) -> Decision:
+    def decide(self, session: UUID | None, command: ask.Command[R]) -> Decision[R]:
         """Do what *command* says for *session* (None: the graph's own process), or raise and change nothing."""
         draft = Draft()
         record = self._sender(session, command)
@@ -179,7 +175,7 @@ class Ledger:
                 record.frozen = record.sealed = None
         return Decision(self._answer(answer), change)
 
-    def _sender(self, session: UUID | None, command: ask.Command) -> Record | None:
+    def _sender(self, session: UUID | None, command: ask.Command[Any]) -> Record | None:
         if session is None:
             return None
         if isinstance(command, ask.Open):
@@ -189,7 +185,7 @@ class Ledger:
             raise SessionEnded(str(session))
         return self._records[session]
 
-    def _author(self, record: Record | None, command: ask.Command) -> tuple[UUID | None, str]:
+    def _author(self, record: Record | None, command: ask.Command[Any]) -> tuple[UUID | None, str]:
         if isinstance(command, ask.End) and command.by in self._records:
             record = self._records[command.by]
         return (record.id, record.name) if record else (None, "")
@@ -220,7 +216,7 @@ class Ledger:
         outcomes = self._dag.add_edges(edges, holder)
         both = list(zip(edges, outcomes, strict=True))
         gained = [edge for edge, outcome in both if outcome is not Outcome.ALREADY_OWNED]
-        draft.gain(*(holder or (None, "")), gained, [edge for edge, outcome in both if outcome])
+        draft.gain(holder, gained, [edge for edge, outcome in both if outcome])
         return _Outcomes((edges, outcomes))
 
     def _disconnect(self, record: Record | None, command: ask.Disconnect, draft: Draft) -> "_Outcomes":
@@ -229,7 +225,7 @@ class Ledger:
         outcomes = self._dag.remove_edges(edges, holder)
         both = list(zip(edges, outcomes, strict=True))
         lost = [edge for edge, outcome in both if outcome is not Outcome.NOT_OWNER]
-        draft.lose(*(holder or (None, "")), lost, [edge for edge, outcome in both if outcome])
+        draft.lose(holder, lost, [edge for edge, outcome in both if outcome])
         return _Outcomes((edges, outcomes))
 
     def _clear(self, record: Record, command: ask.Clear, draft: Draft) -> None:
@@ -266,9 +262,9 @@ class Ledger:
             raise UnknownScope(scope)
 
     def _release_holders(self, record: Record, holders: list[tuple[UUID, str]], draft: Draft) -> None:
-        for session, scope in holders:
-            removal = self._dag.remove_owner((session, scope))
-            draft.lose(session, scope, removal.removed + removal.released, removal.removed)
+        for holder in holders:
+            removal = self._dag.remove_owner(holder)
+            draft.lose(holder, removal.removed + removal.released, removal.removed)
 
     # -- metadata, endpoints, settings -----------------------------------------------------------------------
 

@@ -24,7 +24,10 @@ class Line(ABC):
 
     @overload
     async def ask(
-        self, method: Callable[Concatenate[SessionService, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+        self,
+        method: Callable[Concatenate[SessionService, P], Awaitable[R]],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> R: ...
 
     @overload

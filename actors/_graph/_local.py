@@ -1,6 +1,6 @@
 """Sessions in the supervisor's own process: a request is a plain function call."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from inspect import isawaitable
 from typing import Any, Final
@@ -43,7 +43,8 @@ class LocalLine(Line):
 
     async def snapshot(self) -> GraphSnapshot:
         """The supervisor's own frozen snapshot."""
-        return await self.ask(SessionService.view)
+        snapshot: GraphSnapshot = await self.ask(SessionService.view)
+        return snapshot
 
     async def close_scope(self, path: str) -> None:
         """One synchronous step; the session's own end may have been faster."""

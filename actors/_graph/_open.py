@@ -5,11 +5,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Final
 
-
-
 from actors._data import Router
 from actors._floor import open_actor_nursery
-from graphmeta import GraphSnapshot
+from graphmeta import Edge, GraphSnapshot
 from transport import Limits
 
 from . import _commands as ask
@@ -41,17 +39,13 @@ class Graph:
 
     def connect(self, from_topic: str, to_topic: str) -> EdgeResult:
         """Hold a persistent edge. Raises `CycleError` or `InvalidTopic`; then nothing changed."""
-        results: tuple[EdgeResult, ...] = self._supervisor._submit(
-            None, ask.Connect(((from_topic, to_topic),), persistent=True)
-        )
-        return results[0]
+        command = ask.Connect((Edge(from_topic, to_topic),), persistent=True)
+        return self._supervisor._submit(None, command)[0]
 
     def disconnect(self, from_topic: str, to_topic: str) -> EdgeResult:
         """Let go of a persistent edge."""
-        results: tuple[EdgeResult, ...] = self._supervisor._submit(
-            None, ask.Disconnect(((from_topic, to_topic),), persistent=True)
-        )
-        return results[0]
+        command = ask.Disconnect((Edge(from_topic, to_topic),), persistent=True)
+        return self._supervisor._submit(None, command)[0]
 
     def _reroute(self, topology_changed: bool) -> None:
         if topology_changed:

@@ -10,7 +10,6 @@ from uuid import UUID
 import attrs
 import trio
 
-from actors._data import Publisher, Subscriber
 from actors._floor import open_actor_nursery
 from graphmeta import GraphSnapshot, load_snapshot
 from transport import (
@@ -68,7 +67,10 @@ class RemoteLine(Line):
         """A shielded, bounded round trip; when it fails the whole session is ended, so nothing can stay."""
         if self._client.over or self._client.ending:
             return
-        with trio.move_on_after(self._peer.limits.close_seconds, shield=True) as scope, suppress(SessionError):
+        with (
+            trio.move_on_after(self._peer.limits.close_seconds, shield=True) as scope,
+            suppress(SessionError),
+        ):
             await self.ask(SessionService.close_scope, path)
         if scope.cancelled_caught:
             self._peer.abort(f"scope {path!r} could not be closed in time")
@@ -118,9 +120,7 @@ def _shape(method: Callable[..., Any]) -> _Shape:
 
 
 @asynccontextmanager
-async def open_remote_session(
-    url: str, name: str, token: str | None, limits: Limits
-) -> AsyncIterator[Session]:
+async def open_remote_session(url: str, name: str, token: str | None, limits: Limits) -> AsyncIterator[Session]:
     """A session at ``ws://host:port``. `NotRunning` when nobody answers there, `ConnectionRefused` when it says no."""
     async with AsyncExitStack() as stack:
         try:

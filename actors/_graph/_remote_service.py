@@ -137,4 +137,3 @@ class Forward:
         # Any other failure is the end of the whole session, which the client learns in its own way.
         if isinstance(failure, WatchOverrun):
             self._peer.notify("watch_overrun", {"subscription": self.number, "bound": failure.bound})
-

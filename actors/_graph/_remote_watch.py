@@ -81,4 +81,3 @@ class RemoteChanges(Changes):
         self._lost += 1
         if self._lost > self._bound:
             self._failure = self._failure or WatchOverrun(self._bound)
-

@@ -5,7 +5,7 @@ functions; those that wait are coroutines. Identity is the service's own, made h
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, TypeVar, cast
 from uuid import UUID, uuid4
 
 import trio
@@ -18,6 +18,8 @@ from ._errors import SessionEnded, SessionError, SessionReleased, SettingsRefuse
 from ._results import EdgeResult, Impact, SessionInfo
 from ._supervisor import GraphSupervisor
 from ._watch import Watch
+
+R = TypeVar("R")
 
 SettingPort = Callable[[str, str, Any], Any]
 """Takes (address, path, value), applies it in the owning unit and returns the readable settings; a coroutine function."""
@@ -84,9 +86,7 @@ class SessionService:
     # -- edges -----------------------------------------------------------------------------------------------
 
     @wire_method
-    def connect(
-        self, from_topic: str, to_topic: str, scope: str = "", persistent: bool = False
-    ) -> EdgeResult:
+    def connect(self, from_topic: str, to_topic: str, scope: str = "", persistent: bool = False) -> EdgeResult:
         """Hold one edge."""
         return self.connect_many((Edge(from_topic, to_topic),), scope, persistent)[0]
 
@@ -98,9 +98,7 @@ class SessionService:
         return self._submit(ask.Connect(edges, scope, persistent))
 
     @wire_method
-    def disconnect(
-        self, from_topic: str, to_topic: str, scope: str = "", persistent: bool = False
-    ) -> EdgeResult:
+    def disconnect(self, from_topic: str, to_topic: str, scope: str = "", persistent: bool = False) -> EdgeResult:
         """Let go of one edge."""
         return self.disconnect_many((Edge(from_topic, to_topic),), scope, persistent)[0]
 
@@ -239,7 +237,7 @@ class SessionService:
             member.end(SessionReleased(self.name), self.id)
         return impact
 
-    def _submit(self, command: ask.Command) -> Any:
+    def _submit(self, command: ask.Command[R]) -> R:
         self._alive()
         return self._graph._submit(self.id, command)
 

@@ -122,7 +122,7 @@ class Session(Holder):
                 async for change in changes: ...
         """
         if isinstance(after, GraphSnapshot):
-            after, epoch = after.revision, after.epoch
+            return self._line.watch(after.revision, after.epoch)
         return self._line.watch(after, epoch)
 
     async def upstream(self, topic: str) -> tuple[str, ...]:
@@ -176,4 +176,3 @@ class Session(Holder):
 
     async def _report_settings(self, address: str, readable: Any) -> None:
         await self._line.ask(SessionService.report_settings, address, readable)
-

@@ -6,7 +6,7 @@ thread is the lock. The supervisor waits for nobody: what watchers and routers m
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID, uuid4
 
 import trio
@@ -16,19 +16,31 @@ from graphmeta import DAG, Change, GraphError, GraphSnapshot, SettingValue, snap
 from transport import Limits, Shared
 
 from . import _commands as ask
-from ._errors import AmbiguousSession, GraphClosed, SessionError, SessionLost, UnknownComponent, UnknownSession
+from ._errors import (
+    AmbiguousSession,
+    GraphClosed,
+    SessionError,
+    SessionLost,
+    UnknownComponent,
+    UnknownSession,
+)
 from ._history import History
 from ._ledger import Ledger, Record
 from ._nearest import nearest
 from ._results import Impact, SessionInfo
 from ._watch import Watch
 
+R = TypeVar("R")
+
 
 class Member(Protocol):
     """What the supervisor must know of a session's server side."""
 
-    id: UUID
-    name: str
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def name(self) -> str: ...
 
     def end(self, error: SessionError | None, by: UUID | None = None) -> None:
         """Release everything and tell the body; idempotent and synchronous."""
@@ -64,7 +76,7 @@ class GraphSupervisor(Actor):
     # -- the one door to the state ---------------------------------------------------------------------------
 
     @trio.lowlevel.enable_ki_protection
-    def _submit(self, session: UUID | None, command: ask.Command) -> Any:
+    def _submit(self, session: UUID | None, command: ask.Command[R]) -> R:
         """Decide *command* for *session* and tell everyone; Ctrl-C comes before or after, never inside."""
         if self.closed.is_set():
             raise GraphClosed
@@ -178,9 +190,7 @@ class GraphSupervisor(Actor):
         edges = self.dag.impact(record.holders())
         heads = {edge.to_topic for edge in edges}
         reached = heads | {topic for head in heads for topic in self.dag.downstream(head)}
-        return Impact(
-            record.id, record.name, edges, self._subscribed(reached), tuple(sorted(record.owned_addresses()))
-        )
+        return Impact(record.id, record.name, edges, self._subscribed(reached), tuple(sorted(record.owned_addresses())))
 
     def _subscribed(self, topics: Iterable[str]) -> tuple[str, ...]:
         open_now = {

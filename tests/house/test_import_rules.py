@@ -48,9 +48,7 @@ def test_there_is_something_to_hold() -> None:
         ("transport", {"graphmeta", "actors", "cloudpickle", "pickle"}),
     ],
 )
-def test_the_two_lower_packages_know_neither_each_other_nor_what_is_above(
-    package: str, strangers: set[str]
-) -> None:
+def test_the_two_lower_packages_know_neither_each_other_nor_what_is_above(package: str, strangers: set[str]) -> None:
     found = [
         (name, target)
         for name, target in ALL
@@ -63,9 +61,7 @@ def test_packages_meet_only_at_their_faces() -> None:
     found = [
         (name, target)
         for name, target in ALL
-        if target.partition(".")[0] in PACKAGES
-        and target.partition(".")[0] != name.partition(".")[0]
-        and "." in target
+        if target.partition(".")[0] in PACKAGES and target.partition(".")[0] != name.partition(".")[0] and "." in target
     ]
     assert found == []
 
