@@ -26,8 +26,7 @@ def build(shape: Shape, plain: Mapping[str, Any], path: str, convert: Convert) -
         if field.default is None and field.settable and name not in plain:
             refuse(joined(path, name), "is required")
     values = {
-        name: convert_field(shape.fields[name], value, joined(path, name), convert)
-        for name, value in plain.items()
+        name: convert_field(shape.fields[name], value, joined(path, name), convert) for name, value in plain.items()
     }
     made = checked(lambda: shape.kind.build(shape.cls, shape.keyed(values)), path, shape.cls, values)
     return sound(made, shape, values, path)
@@ -61,9 +60,7 @@ def convert_field(field: Field, value: Any, path: str, convert: Convert) -> Any:
 def _converted(field: Field, value: Any, path: str, convert: Convert) -> Any:
     if not field.converts:
         return _check(field, convert(field.annotation, value, path), path)
-    if isinstance(value, bool) and not any(
-        strip(arm)[0] in (bool, Any, object) for arm in arms(field.annotation)
-    ):
+    if isinstance(value, bool) and not any(strip(arm)[0] in (bool, Any, object) for arm in arms(field.annotation)):
         return convert(field.annotation, value, path)
     try:
         return convert(strip(field.annotation)[0], value, path)

@@ -3,7 +3,7 @@
 import io
 from typing import Any, Final
 
-import cloudpickle  # type: ignore[import-untyped]  # it ships no annotations
+import cloudpickle
 
 from graphmeta._metadata import InitialSettings
 

@@ -53,8 +53,7 @@ def to_list(wanted: Wanted, value: Any, path: str, convert: Convert) -> Any:
         refuse_type(path, type_text(wanted.annotation), value)
     notes = _item_notes(wanted, len(value), path)
     items = [
-        convert(note, item, f"{path}[{place}]")
-        for place, (note, item) in enumerate(zip(notes, value, strict=True))
+        convert(note, item, f"{path}[{place}]") for place, (note, item) in enumerate(zip(notes, value, strict=True))
     ]
     return checked(lambda: LISTS[wanted.origin](items), path)
 
@@ -64,10 +63,7 @@ def to_mapping(wanted: Wanted, value: Any, path: str, convert: Convert) -> dict[
     if not isinstance(value, Mapping):
         refuse_type(path, type_text(wanted.annotation), value)
     keys, values = wanted.args if len(wanted.args) == 2 else (Any, Any)
-    return {
-        _key(keys, key, path, convert): convert(values, inner, joined(path, key))
-        for key, inner in value.items()
-    }
+    return {_key(keys, key, path, convert): convert(values, inner, joined(path, key)) for key, inner in value.items()}
 
 
 def to_numpy(wanted: Wanted, value: Any, path: str, convert: Convert) -> Any:

@@ -42,12 +42,6 @@ def leaf(value: Any) -> Any:
     return next((_FORMS[base](value) for base in known if base in _FORMS), NOT_A_LEAF)
 
 
-def label(value: object) -> str:
-    """Return *value* as a short text for a person, for a key or a choice; it never raises."""
-    shown = attempt(unshowable(value), leaf, value)
-    return described(value) if shown is NOT_A_LEAF else str(shown)
-
-
 def text(value: str) -> str:
     """Return *value* as a plain text that can be encoded, cut at `MAX_TEXT` characters."""
     plain = str.__str__(value)

@@ -93,9 +93,7 @@ PYDANTIC: Final = Kind(
 )
 PYDANTIC_DATACLASS: Final = Kind(
     name="pydantic dataclass",
-    claims=lambda cls: (
-        declared(cls, "__dataclass_fields__") and declared(cls, "__pydantic_fields__") is not None
-    ),
+    claims=lambda cls: declared(cls, "__dataclass_fields__") and declared(cls, "__pydantic_fields__") is not None,
     fields=_model_fields,
     build=lambda cls, values: cls(**values),
     replace=lambda old, values: dataclasses.replace(old, **values),

@@ -9,7 +9,7 @@ from ._contain import attempt, class_name
 from ._convert import convert
 from ._fields import Shape
 from ._kinds import shape_of
-from ._leaves import label
+from ._label import label
 from ._refusal import checked, guarded, joined, refuse, refuse_name
 
 MAX_PATH: Final = 1024
@@ -55,9 +55,7 @@ def _patched(holder: Any, done: str, rest: str, value: Any) -> Any:
         return _patched_fields(holder, shape, done, rest, value)
     if isinstance(holder, Mapping):
         return _patched_mapping(holder, done, rest, value)
-    return refuse(
-        done or rest, f"cannot be set: {class_name(type(holder))} has no fields, so set it as a whole"
-    )
+    return refuse(done or rest, f"cannot be set: {class_name(type(holder))} has no fields, so set it as a whole")
 
 
 def _patched_fields(holder: Any, shape: Shape, done: str, rest: str, value: Any) -> Any:

@@ -14,9 +14,10 @@ import attrs
 from ._contain import attempt
 from ._fields import Shape
 from ._kinds import shape_of
-from ._leaves import NOT_A_LEAF, described, label, leaf, text, unshowable
+from ._label import label
+from ._leaves import NOT_A_LEAF, described, leaf, text, unshowable
 from ._numpy import to_python
-from ._scrub import Scrubber
+from ._scrub import Scrubber, twice
 from ._search import Search
 from ._secrets import REDACTED, is_secret_class
 
@@ -40,23 +41,23 @@ def readable(value: object) -> Any:
     another. What is too deep, too long or too much is cut, and says so. It never raises (but
     KeyboardInterrupt), whatever the value's own methods do; it cannot stop one that never returns.
     """
-    walk = _Walk()
-    shown = walk.form(value, 0)
-    if not walk.scrubber.texts:
-        return shown
-    # A secret that was met late may stand in what was shown before it: once more, knowing all of them.
-    return _Walk(scrubber=walk.scrubber).form(value, 0)
+    return twice(lambda scrubber: form_of(value, scrubber))
+
+
+def form_of(value: object, scrubber: Scrubber) -> Any:
+    """Return the readable form without what *scrubber* knows by now; it learns the secrets of *value*."""
+    return _Walk(scrubber=scrubber).form(value, 0)
 
 
 @attrs.define
 class _Walk:
+    scrubber: Scrubber
     nodes: int = MAX_NODES
     """How many more values may be shown."""
     characters: int = MAX_CHARACTERS
     open: set[int] = attrs.field(factory=set)
     """The containers around the present value: meeting one again is a cycle."""
     search: Search = attrs.field(factory=Search)
-    scrubber: Scrubber = attrs.field(factory=Scrubber)
 
     def form(self, value: object, depth: int) -> Any:
         self.nodes -= 1
@@ -128,7 +129,7 @@ class _Walk:
     def _key(self, key: Any) -> str:
         if issubclass(type(key), str):
             return text(self.scrubber.scrub(key))
-        return label(to_python(key)) if self.search.why_withheld(key) is None else REDACTED
+        return label(key)
 
     def _items(self, value: Any, depth: int) -> list[Any]:
         shown = [self.form(inner, depth) for inner in self._taken(value)]

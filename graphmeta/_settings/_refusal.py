@@ -11,7 +11,8 @@ from typing import Any, Final, NoReturn, TypeVar
 from graphmeta._errors import InvalidSettings
 
 from ._contain import attempt, class_name
-from ._leaves import label, text
+from ._label import label
+from ._leaves import text
 from ._search import declares_secrets, why_withheld
 
 T = TypeVar("T")

@@ -4,15 +4,17 @@ A password lies in its own field and once more inside a URL: the field is redact
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
 
 from ._contain import attempt
-from ._leaves import label
+from ._leaves import described
 from ._secrets import REDACTED
+
+T = TypeVar("T")
 
 MIN_LENGTH: Final = 4
 """Shorter secrets are not looked for: they occur everywhere by chance."""
@@ -41,6 +43,16 @@ class Scrubber:
         return re.sub("|".join(map(re.escape, longest_first)), lambda _: REDACTED, shown)
 
 
+def twice(show: Callable[[Scrubber], T]) -> T:
+    """Return what *show* shows; if it met secrets, have it show all again, without any of them.
+
+    A secret that is met late may stand in what was shown before.
+    """
+    scrubber = Scrubber()
+    shown = show(scrubber)
+    return show(scrubber) if scrubber.texts else shown
+
+
 def _texts(secret: Any) -> list[str]:
     reveal = getattr(secret, "get_secret_value", None)
     if reveal is not None:
@@ -53,4 +65,4 @@ def _texts(secret: Any) -> list[str]:
         return [found for inner in islice(secret.values(), MAX_SECRETS) for found in _texts(inner)]
     if isinstance(secret, (list, tuple, set, frozenset)):
         return [found for inner in islice(secret, MAX_SECRETS) for found in _texts(inner)]
-    return [] if secret is None or isinstance(secret, bool) else [label(secret)]
+    return [] if secret is None or isinstance(secret, bool) else [described(secret)]

@@ -28,9 +28,7 @@ HOLDS: Final = "holds secrets"
 TOO_MUCH: Final = "too large to be searched for secrets"
 UNKNOWN: Final = "cannot be searched for secrets"
 
-_PLAIN: Final = frozenset(
-    {type(None), bool, int, float, complex, str, bytes, bytearray, range, type(Ellipsis)}
-)
+_PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray, range, type(Ellipsis)})
 _CLOSED: Final = frozenset({types.ModuleType, types.BuiltinFunctionType, types.CodeType, types.FrameType})
 """What leads out of the value into the program at large."""
 

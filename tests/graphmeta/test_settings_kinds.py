@@ -1,4 +1,4 @@
-"""One conformance suite for every kind of settings class: the same fields, declared as each kind declares them."""
+"""One conformance suite for every kind of settings class: the same fields, declared as each kind does it."""
 
 import collections
 import dataclasses
@@ -375,7 +375,7 @@ def test_settings_without_secrets_are_pickled_and_load_again(band: Any) -> None:
 
 
 def test_a_bare_named_tuple_keeps_to_its_names() -> None:
-    point = collections.namedtuple("point", "x y", defaults=(2,))(1)  # noqa: PYI024 - the bare kind is the test
+    point = collections.namedtuple("point", "x y", defaults=(2,))(1)
     assert readable(point) == {"x": 1, "y": 2}
     assert patch(point, "y", "anything").y == "anything"
     assert [(field.path, field.type, field.required) for field in settings_schema(point)] == [
