@@ -15,7 +15,6 @@ from ._codec import assemble_snapshot as assemble_snapshot
 from ._codec import dump_snapshot as dump_snapshot
 from ._codec import encode_metadata as encode_metadata
 from ._codec import encode_session as encode_session
-from ._codec import encode_setting as encode_setting
 from ._codec import load_snapshot as load_snapshot
 from ._dag import DAG as DAG
 from ._diff import compare as compare

@@ -105,16 +105,11 @@ def encode_session(session_id: UUID, session: SnapshotSession, metadata: bytes |
     return _encode((session_id, {**fields, "metadata": msgspec.Raw(blob)}))
 
 
-def encode_setting(value: SettingValue) -> msgspec.Raw:
-    """Encode one live setting, to be kept and given to `assemble_snapshot` in its place."""
-    return msgspec.Raw(_encode(value))
-
-
 def assemble_snapshot(
     epoch: UUID,
     revision: int,
     persistent: tuple[Edge, ...],
-    settings: Mapping[str, SettingValue | msgspec.Raw],
+    settings: Mapping[str, SettingValue],
     blobs: Iterable[bytes],
 ) -> bytes:
     """Put a snapshot's bytes together from its sessions' blobs, in the order given."""

@@ -1,57 +1,95 @@
 """The JSON twin of a snapshot, and of changes, for tools in any language.
 
-Edges are lists of ``{from, to, owners}``, ids are texts, bytes are base64, a float that JSON cannot write is a tagged
-text. The twin says everything that the snapshot does, and reads back as the same snapshot.
+Edges are lists of ``{from, to, owners}``, ids are texts, bytes are base64; a float that is not finite is a
+tagged text. The twin says all that the snapshot does and reads back as the same snapshot. Like its binary
+sibling it is put together from parts that are encoded once and kept. This file knows text; the shapes are in
+``_twin``.
 """
 
-import json
-from base64 import b64encode
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
-import attrs
+import msgspec
 
+from . import _twin as twin
 from ._changes import Change, Resync
+from ._check import checked
+from ._codec import MAX_SNAPSHOT_BYTES
+from ._errors import InvalidChange, InvalidSnapshot
+from ._metadata import GraphMetadata
 from ._names import Edge
-from ._snapshot import GraphSnapshot
+from ._snapshot import GraphSnapshot, SettingValue, SnapshotSession
+from ._views import Owners
+
+_encode: Final = msgspec.json.Encoder().encode
+_snapshot_decoder: Final = msgspec.json.Decoder(twin.Snapshot)
 
 
-def plain(value: Any) -> Any:
-    """*value* as JSON-safe data: records become objects, edges ``{from, to}``."""
-    if isinstance(value, Edge):
-        return {"from": value.from_topic, "to": value.to_topic}
-    if attrs.has(type(value)):
-        return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(type(value))}
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value]
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, bytes):
-        return b64encode(value).decode("ascii")
-    return value
+def encode_metadata_json(metadata: GraphMetadata | None) -> bytes:
+    """Encode a session's metadata as JSON, to be kept and given to `encode_session_json`."""
+    return _encode(metadata)
 
 
-def snapshot_to_plain(snapshot: GraphSnapshot) -> dict[str, Any]:
-    """The snapshot as JSON-safe data."""
-    edges = [{**plain(edge), "owners": plain(owners)} for edge, owners in snapshot.edge_owners.items()]
-    return {
-        "epoch": str(snapshot.epoch),
-        "revision": snapshot.revision,
-        "edges": edges,
-        "sessions": plain(snapshot.sessions),
-        "settings": plain(snapshot.settings),
-    }
+def encode_session_json(session: SnapshotSession, metadata: bytes | None = None) -> bytes:
+    """Encode one session as JSON; *metadata* is what `encode_metadata_json` gave, where that was kept."""
+    part = session.metadata if metadata is None else msgspec.Raw(metadata)
+    return _encode(twin.session_twin(session, part))
+
+
+def assemble_snapshot_json(
+    epoch: UUID,
+    revision: int,
+    edge_owners: Mapping[Edge, Owners],
+    settings: Mapping[str, SettingValue],
+    sessions: Mapping[UUID, bytes],
+) -> bytes:
+    """Put a snapshot's JSON together from its sessions'."""
+    edges = [twin.OwnedEdge(*edge, owners) for edge, owners in edge_owners.items()]
+    parts = {session_id: msgspec.Raw(part) for session_id, part in sessions.items()}
+    head = {"version": twin.VERSION, "epoch": epoch, "revision": revision}
+    return _encode({**head, "edges": edges, "sessions": parts, "settings": settings})
 
 
 def snapshot_to_json(snapshot: GraphSnapshot) -> str:
-    """The snapshot as JSON text."""
-    return json.dumps(snapshot_to_plain(snapshot), ensure_ascii=False)
+    """Return *snapshot* as JSON text, which ``SNAPSHOT_SCHEMA`` describes."""
+    sessions = {session_id: encode_session_json(session) for session_id, session in snapshot.sessions.items()}
+    head = (snapshot.epoch, snapshot.revision, snapshot.edge_owners, snapshot.settings)
+    return assemble_snapshot_json(*head, sessions).decode()
+
+
+def snapshot_to_plain(snapshot: GraphSnapshot) -> dict[str, Any]:
+    """Return what `snapshot_to_json` writes, as plain data."""
+    plain: dict[str, Any] = msgspec.json.decode(snapshot_to_json(snapshot))
+    return plain
+
+
+def snapshot_from_json(text: str | bytes, *, max_bytes: int = MAX_SNAPSHOT_BYTES) -> GraphSnapshot:
+    """Read a snapshot from JSON; `InvalidSnapshot` when the text is not one, or too long."""
+    if len(text) > max_bytes:
+        raise InvalidSnapshot(f"{len(text)} bytes exceed the limit of {max_bytes}")
+    try:
+        return checked(twin.snapshot_record(_snapshot_decoder.decode(text)))
+    except InvalidSnapshot:
+        raise
+    except Exception as error:  # msgspec's, the records' own, or a RecursionError: the text is to blame.
+        raise InvalidSnapshot(f"{type(error).__name__}: {error}"[:300]) from error
 
 
 def change_to_json(change: Change | Resync) -> dict[str, Any]:
-    """A change or a resync as JSON-safe data, ``type`` telling which."""
+    """Return a change or a resync as plain data, ``type`` telling which; ``CHANGE_SCHEMA`` describes it."""
     if isinstance(change, Resync):
-        return {"type": "resync", "reason": change.reason, "snapshot": snapshot_to_plain(change.snapshot)}
-    return {"type": "change", **plain(change)}
+        return {"type": "resync", "snapshot": snapshot_to_plain(change.snapshot), "reason": change.reason}
+    plain: dict[str, Any] = msgspec.to_builtins(twin.change_twin(change), str_keys=True)
+    return plain
+
+
+def change_from_json(plain: object) -> Change | Resync:
+    """Read what `change_to_json` made; `InvalidChange` when it is not that."""
+    try:
+        step = msgspec.convert(plain, twin.Change | twin.Resync)
+        if isinstance(step, twin.Resync):
+            return Resync(checked(twin.snapshot_record(step.snapshot)), step.reason)
+        return twin.change_record(step)
+    except Exception as error:  # As above.
+        raise InvalidChange(0, f"{type(error).__name__}: {error}"[:300]) from error
