@@ -1,5 +1,23 @@
 """Actors, graphs of topics that sessions own, and units that run along them: what an application imports."""
 
+from graphmeta import Change as Change
+from graphmeta import CycleError as CycleError
+from graphmeta import Edge as Edge
+from graphmeta import GraphMetadata as GraphMetadata
+from graphmeta import GraphSnapshot as GraphSnapshot
+from graphmeta import InvalidComponent as InvalidComponent
+from graphmeta import InvalidMetadata as InvalidMetadata
+from graphmeta import InvalidSettings as InvalidSettings
+from graphmeta import InvalidTopic as InvalidTopic
+from graphmeta import Outcome as Outcome
+from graphmeta import Resync as Resync
+from graphmeta import RevisionGap as RevisionGap
+from graphmeta import Secret as Secret
+from transport import LimitExceeded as LimitExceeded
+from transport import Limits as Limits
+
+from ._data import Publisher as Publisher
+from ._data import Subscriber as Subscriber
 from ._floor import Actor as Actor
 from ._floor import ActorCrashed as ActorCrashed
 from ._floor import ActorError as ActorError
@@ -19,3 +37,31 @@ from ._floor import NurseryClosed as NurseryClosed
 from ._floor import Supervision as Supervision
 from ._floor import TooManyRestarts as TooManyRestarts
 from ._floor import open_actor_nursery as open_actor_nursery
+from ._graph import AddressTaken as AddressTaken
+from ._graph import AmbiguousSession as AmbiguousSession
+from ._graph import Changes as Changes
+from ._graph import ConnectionRefused as ConnectionRefused
+from ._graph import Door as Door
+from ._graph import EdgeResult as EdgeResult
+from ._graph import EndpointsAreLocal as EndpointsAreLocal
+from ._graph import Graph as Graph
+from ._graph import GraphClosed as GraphClosed
+from ._graph import Impact as Impact
+from ._graph import NotRunning as NotRunning
+from ._graph import Scope as Scope
+from ._graph import ScopeTaken as ScopeTaken
+from ._graph import Session as Session
+from ._graph import SessionEnded as SessionEnded
+from ._graph import SessionError as SessionError
+from ._graph import SessionInfo as SessionInfo
+from ._graph import SessionLost as SessionLost
+from ._graph import SessionReleased as SessionReleased
+from ._graph import SettingsRefused as SettingsRefused
+from ._graph import SubscriptionTaken as SubscriptionTaken
+from ._graph import UnknownComponent as UnknownComponent
+from ._graph import UnknownScope as UnknownScope
+from ._graph import UnknownSession as UnknownSession
+from ._graph import WatchOverrun as WatchOverrun
+from ._graph import open_graph as open_graph
+from ._graph import open_session as open_session
+from ._graph import serve_websocket as serve_websocket

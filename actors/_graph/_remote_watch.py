@@ -46,19 +46,32 @@ class RemoteChanges(Changes):
         self._failure = self._failure or failure
         self._lot.unpark_all()
 
+    def receive_nowait(self) -> Change | Resync:
+        """The next item that is here; `trio.WouldBlock` when there is none, or a snapshot must be asked for first."""
+        if self._must_resync:
+            raise trio.WouldBlock
+        while self._queue:
+            item = self._queue.popleft()
+            if not self._stale(item):
+                return item
+        if self._failure is not None:
+            raise self._failure
+        raise trio.WouldBlock
+
     async def receive(self) -> Change | Resync:
         """Wait for the next item."""
         await trio.lowlevel.checkpoint()
         while True:
-            if self._lost is not None and self._failure is None:
+            if self._must_resync:
                 return await self._resync()
-            while self._queue:
-                item = self._queue.popleft()
-                if not self._stale(item):
-                    return item
-            if self._failure is not None:
-                raise self._failure
-            await self._lot.park()
+            try:
+                return self.receive_nowait()
+            except trio.WouldBlock:
+                await self._lot.park()
+
+    @property
+    def _must_resync(self) -> bool:
+        return self._lost is not None and self._failure is None
 
     async def _resync(self) -> Resync:
         # Taking changes again before the snapshot is asked for: those that it covers are told by their revision.

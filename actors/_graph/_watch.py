@@ -20,6 +20,10 @@ class Changes(ABC):
     """The changes of a graph as an async iterator, wherever the graph lives."""
 
     @abstractmethod
+    def receive_nowait(self) -> Change | Resync:
+        """The next item that is here; `trio.WouldBlock` when there is none."""
+
+    @abstractmethod
     async def receive(self) -> Change | Resync:
         """Wait for the next item."""
 

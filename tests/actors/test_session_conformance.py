@@ -1,0 +1,262 @@
+"""What every session promises, wherever its graph lives: one suite for all kinds of line."""
+
+import pytest
+import trio
+
+from actors import (
+    AddressTaken,
+    CycleError,
+    InvalidTopic,
+    Outcome,
+    ScopeTaken,
+    Session,
+    SessionEnded,
+    SessionLost,
+    SessionReleased,
+    UnknownSession,
+)
+from graphmeta import Change, Edge, GraphMetadata, Resync, UnitMetadata
+
+AB, BC = Edge("A", "B"), Edge("B", "C")
+
+
+def metadata(*addresses: str) -> GraphMetadata:
+    return GraphMetadata(
+        units={address: UnitMetadata(address, address.rpartition("/")[2], "test.Unit") for address in addresses}
+    )
+
+
+async def test_connect_says_what_happened(house):
+    async with house.join("one") as one, house.join("two") as two:
+        added = await one.connect(*AB)
+        shared = await two.connect(*AB)
+        again = await one.connect(*AB)
+        assert [r.outcome for r in (added, shared, again)] == [
+            Outcome.ADDED,
+            Outcome.SHARED,
+            Outcome.ALREADY_OWNED,
+        ]
+        assert [bool(r) for r in (added, shared, again)] == [True, False, False]
+        assert again.revision == shared.revision > added.revision
+        released = await one.disconnect(*AB)
+        removed = await two.disconnect(*AB)
+        nothing = await two.disconnect(*AB)
+        assert [r.outcome for r in (released, removed, nothing)] == [
+            Outcome.RELEASED,
+            Outcome.REMOVED,
+            Outcome.NOT_OWNER,
+        ]
+
+
+async def test_an_edge_falls_with_its_last_owner(house):
+    async with house.join("one") as one:
+        async with house.join("two") as two:
+            await one.connect(*AB)
+            await two.connect_many([AB, BC])
+            assert house.graph.snapshot().edge_owners == {AB: tuple(sorted([one.id, two.id])), BC: (two.id,)}
+        assert house.graph.snapshot().edge_owners == {AB: (one.id,)}
+    assert house.graph.snapshot().graph == {}
+
+
+async def test_a_persistent_edge_outlives_every_session(house):
+    async with house.join("one") as one:
+        assert await one.connect(*AB, persistent=True)
+        assert (await one.connect(*AB)).outcome is Outcome.SHARED
+    assert house.graph.snapshot().edge_owners == {AB: (None,)}
+    assert house.graph.disconnect(*AB)
+    assert house.graph.snapshot().graph == {}
+
+
+async def test_a_cycle_is_refused_with_its_path_and_changes_nothing(house):
+    async with house.join("one") as one:
+        await one.connect_many([AB, BC])
+        before = house.graph.snapshot()
+        with pytest.raises(CycleError) as caught:
+            await one.connect_many([("X", "Y"), ("C", "A")])
+        assert tuple(caught.value.edge) == ("C", "A")
+        assert caught.value.path[0] == caught.value.path[-1]
+        assert set(caught.value.path) == {"A", "B", "C"}
+        with pytest.raises(InvalidTopic):
+            await one.connect("", "B")
+        assert house.graph.snapshot() == before
+
+
+async def test_the_snapshot_of_a_session_equals_the_graphs_own(house):
+    async with house.join("one") as one:
+        await one.connect_many([AB, BC])
+        await one.register_metadata(metadata("SYS/A", "SYS/B"))
+        async with one.scope("calibration") as scope:
+            await scope.connect("B", "D")
+            assert await one.snapshot() == house.graph.snapshot()
+        assert await one.snapshot() == house.graph.snapshot()
+
+
+async def test_a_scope_owns_its_edges_and_ends_with_its_block(house):
+    async with house.join("one") as one:
+        await one.connect(*AB)
+        async with one.scope("outer") as outer:
+            assert (await outer.connect(*AB)).outcome is Outcome.SHARED
+            async with outer.scope("inner") as inner:
+                await inner.connect(*BC)
+                session = house.graph.snapshot().sessions[one.id]
+                assert session.edges == (AB,)
+                assert session.scopes == {"outer": (AB,), "outer/inner": (BC,)}
+                assert house.graph.snapshot().edge_owners == {AB: (one.id,), BC: (one.id,)}
+            with pytest.raises(ScopeTaken):
+                async with one.scope("outer"):
+                    pass
+        assert house.graph.snapshot().sessions[one.id].scopes == {}
+        assert house.graph.snapshot().graph == {"A": ("B",), "B": ()} or house.graph.snapshot().graph == {"A": ("B",)}
+
+
+async def test_clear_lets_go_of_the_session_and_its_scopes(house):
+    async with house.join("one") as one, one.scope("s") as scope:
+        await one.connect(*AB)
+        await scope.connect(*BC)
+        await scope.clear()
+        assert set(house.graph.snapshot().edge_owners) == {AB}
+        await scope.connect(*BC)
+        await one.clear()
+        assert house.graph.snapshot().edge_owners == {}
+
+
+async def test_an_address_that_another_session_holds_is_refused_with_its_holder(house):
+    async with house.join("one") as one, house.join("two") as two:
+        await one.register_metadata(metadata("SYS/A"))
+        before = house.graph.snapshot()
+        with pytest.raises(AddressTaken) as caught:
+            await two.register_metadata(metadata("SYS/A", "SYS/B"))
+        assert caught.value.holders == (("SYS/A", "one"),)
+        assert house.graph.snapshot() == before
+        await one.register_metadata(metadata("SYS/C"))
+        await two.register_metadata(metadata("SYS/A"))
+        assert set(house.graph.snapshot().sessions[two.id].metadata.components) == {"SYS/A"}
+
+
+async def test_a_watch_starts_with_a_snapshot_and_follows_without_gaps(house):
+    async with house.join("watcher") as watcher, watcher.watch() as changes:
+        first = await changes.receive()
+        assert isinstance(first, Resync)
+        replica = first.snapshot
+        async with house.join("one") as one:
+            await one.connect_many([AB, BC])
+            async with one.scope("s") as scope:
+                await scope.connect("A", "C")
+            await one.register_metadata(metadata("SYS/A"))
+        revision = house.graph.snapshot().revision
+        while replica.revision < revision:
+            change = await changes.receive()
+            assert isinstance(change, Change)
+            assert change.revision == replica.revision + 1
+            replica = replica.apply(change)
+        assert replica == house.graph.snapshot()
+
+
+async def test_changes_up_to_a_revision_are_in_the_watch_before_the_reply_that_names_it(house):
+    async with house.join("one") as one, one.watch(after=await revision_of(one)) as changes:
+        for number in range(20):
+            result = await one.connect("A", f"B{number}")
+            change = changes.receive_nowait()
+            assert change.revision == result.revision
+
+
+async def revision_of(session: Session) -> int:
+    return (await session.snapshot()).revision
+
+
+async def test_a_watch_from_a_snapshot_brings_what_came_after_it(house):
+    async with house.join("one") as one:
+        snapshot = await one.snapshot()
+        await one.connect(*AB)
+        async with one.watch(snapshot) as changes:
+            assert (await changes.receive()).edges_added == (AB,)
+
+
+async def test_a_watch_from_another_epoch_starts_anew(house):
+    async with house.join("one") as one:
+        async with one.watch(0, epoch=one.id) as changes:
+            item = await changes.receive()
+            assert isinstance(item, Resync)
+            assert item.reason == "epoch"
+
+
+async def test_upstream_downstream_and_impact(house):
+    async with house.join("one") as one, house.join("two") as two:
+        await one.connect_many([AB, BC])
+        await two.connect(*AB)
+        assert await two.upstream("C") == ("A", "B")
+        assert await two.downstream("A") == ("B", "C")
+        assert (await two.impact("one")).edges == (BC,)
+        assert (await two.impact()).edges == ()
+
+
+async def test_a_released_session_loses_its_body_and_learns_by_whom(house):
+    async with house.join("operator") as operator, operator.watch(await revision_of(operator)) as changes:
+        with pytest.raises(SessionReleased, match="operator"):
+            async with house.join("victim") as victim:
+                await victim.connect(*AB)
+                assert (await operator.release("victim", dry_run=True)).edges == (AB,)
+                assert set(house.graph.snapshot().edge_owners) == {AB}
+                assert (await operator.release("victim")).edges == (AB,)
+                assert house.graph.snapshot().edge_owners == {}
+                await trio.sleep_forever()
+        ended = [await changes.receive() for _ in range(3)][-1]
+        assert [entry.name for entry in ended.ended] == ["victim"]
+        assert (ended.by_name, ended.edges_removed) == ("operator", (AB,))
+        with pytest.raises(UnknownSession):
+            await operator.release("victim")
+
+
+async def test_outside_its_block_a_session_refuses_everything(house):
+    async with house.join("one") as one:
+        pass
+    for use in (one.snapshot, one.clear, one.sessions, lambda: one.connect(*AB)):
+        with pytest.raises(SessionEnded):
+            await use()
+
+
+async def test_an_exception_of_the_body_leaves_as_itself_and_releases(house):
+    with pytest.raises(ValueError, match="mine"):
+        async with house.join("one") as one:
+            await one.connect(*AB)
+            raise ValueError("mine")
+    assert house.graph.snapshot().edge_owners == {}
+
+
+async def test_a_cancelled_body_releases(house):
+    with trio.CancelScope() as scope:
+        async with house.join("one") as one:
+            await one.connect(*AB)
+            scope.cancel()
+            await trio.sleep_forever()
+    assert scope.cancelled_caught
+    assert house.graph.snapshot().edge_owners == {}
+
+
+async def test_sessions_says_who_is_there(house):
+    async with house.join("one") as one, house.join("two") as two:
+        await one.connect_many([AB, BC])
+        listed = await two.sessions()
+        assert [(info.name, info.id, info.edges) for info in listed] == [("one", one.id, 2), ("two", two.id, 0)]
+
+
+async def test_many_requests_may_be_under_way_at_once(house):
+    async with house.join("one") as one:
+        async with trio.open_nursery() as nursery:
+            for number in range(100):
+                nursery.start_soon(one.connect, "A", f"B{number}")
+        assert len(house.graph.snapshot().edge_owners) == 100
+
+
+async def test_when_the_graph_closes_every_body_is_told(house):
+    lost = []
+    with pytest.raises(SessionLost):
+        async with house.join("one") as one:
+            await one.connect(*AB)
+            house.graph._supervisor.close()
+            try:
+                await trio.sleep_forever()
+            except trio.Cancelled:
+                lost.append("cancelled")
+                raise
+    assert lost == ["cancelled"]
