@@ -21,3 +21,6 @@ from ._policy import Restart as Restart
 from ._policy import Strategy as Strategy
 from ._policy import Supervision as Supervision
 from ._ref import ActorRef as ActorRef
+from ._timers import Timer as Timer
+from ._tree import ActorStatus as ActorStatus
+from ._tree import ActorTree as ActorTree

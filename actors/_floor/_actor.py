@@ -1,6 +1,8 @@
 """The class that authors of actors derive from."""
 
-from typing import Any, ClassVar, Self, cast
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, ClassVar, ParamSpec, Self, cast
 
 from ._cell import Cell
 from ._handlers import Known
@@ -8,12 +10,16 @@ from ._life import Life
 from ._nursery import ActorNursery
 from ._policy import Supervision
 from ._ref import ActorRef
+from ._timers import Timer
+
+P = ParamSpec("P")
 
 
 class Actor:
     """An object that takes one message at a time, in a task of its own.
 
-    Every async method can be called through an `ActorRef`. A restart makes a new object from the same arguments.
+    Every async method can be called through an `ActorRef`. A restart makes a new object from the same
+    arguments.
     """
 
     expected: ClassVar[tuple[type[Exception], ...]] = (Exception,)
@@ -26,8 +32,7 @@ class Actor:
     """How the actor looks after its own children, in `nursery`."""
 
     _handlers: ClassVar[Known] = {}
-    _life: Life
-    _cell: Cell
+    _home: tuple[Cell, Life] | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -39,15 +44,15 @@ class Actor:
     async def stopping(self) -> None:
         """Clean up. Runs once at the end of every life whose `started` returned, however it ends.
 
-        It runs in the actor's own task, in the step in which that learns of the end, shielded from cancellation for
-        at most the actor's grace, and protected from Ctrl-C. Background tasks are cancelled by then, child actors
-        still there.
+        It runs in the actor's own task, in the step in which that learns of the end, shielded from
+        cancellation for at most the actor's grace, and protected from Ctrl-C. Background tasks are cancelled
+        by then, child actors still there.
         """
 
     @property
     def ref(self) -> ActorRef[Self]:
         """The actor's own ref, to be handed out; there from `started` on."""
-        ref: ActorRef[Self] = self._cell.ref
+        ref: ActorRef[Self] = self._at_home()[0].ref
         return ref
 
     @property
@@ -56,20 +61,48 @@ class Actor:
 
         An error in a background task, and a child that its supervision gives up, crash the actor.
         """
-        life = self._life
+        _, life = self._at_home()
         if life.children is None:
             life.children = ActorNursery(life.path, self.supervision, life.tasks, life.errors)
         return cast(ActorNursery, life.children)
 
     def stop(self) -> None:
         """End this life after the message in hand. A permanent actor comes back."""
-        self._life.leaving = True
-        self._cell.mailbox.wake()
+        cell, life = self._at_home()
+        life.leaving = True
+        cell.mailbox.wake()
+
+    def call_later(
+        self, delay: float, method: Callable[P, Awaitable[object]], *args: P.args, **kwargs: P.kwargs
+    ) -> Timer:
+        """Let the actor run its own ``method`` as a message, `delay` seconds from now, in this life only."""
+        return self._set_timer(partial(method, *args, **kwargs), delay, None)
+
+    def call_every(
+        self, interval: float, method: Callable[P, Awaitable[object]], *args: P.args, **kwargs: P.kwargs
+    ) -> Timer:
+        """Let the actor run its own ``method`` as a message every `interval` seconds, in this life only.
+
+        The beat does not drift. A beat on which the last one has not been dealt with yet is left out.
+        """
+        if interval <= 0:
+            raise ValueError(f"an interval must be positive, not {interval!r}")
+        return self._set_timer(partial(method, *args, **kwargs), interval, interval)
+
+    def _set_timer(self, work: Callable[[], Awaitable[object]], delay: float, interval: float | None) -> Timer:
+        cell, life = self._at_home()
+        timer = Timer(life, work)
+        life.tasks.start_soon(timer._run, cell, delay, interval, name=f"timer of {life.path}")
+        return timer
 
     def _enter(self, cell: Cell, life: Life) -> None:
         # around whatever an author's class does with attributes, frozen attrs classes included
-        object.__setattr__(self, "_cell", cell)
-        object.__setattr__(self, "_life", life)
+        object.__setattr__(self, "_home", (cell, life))
+
+    def _at_home(self) -> tuple[Cell, Life]:
+        if self._home is None:
+            raise RuntimeError("an actor has a ref, a nursery and timers from started() on, not in __init__")
+        return self._home
 
     @property
     def _has_stopping(self) -> bool:

@@ -1,6 +1,7 @@
 """What of an actor survives its restarts: name, mailbox, counters, and those who watch it.
 
-The cell decides nothing about restarts; its nursery does. It knows no Actor class, only the instance's attributes.
+The cell decides nothing about restarts; its nursery does. It knows no Actor class, only the instance's
+attributes.
 """
 
 import enum
@@ -12,8 +13,8 @@ import trio
 
 from ._errors import ActorStopped
 from ._life import Life
-from ._mailbox import Mailbox, MailboxClosed
-from ._message import Handler, Message, Request
+from ._mailbox import Mailbox
+from ._message import Message, Request
 from ._monitor import Down, Monitor
 from ._policy import Restart, Told
 from ._slot import Slot
@@ -30,6 +31,12 @@ class State(enum.Enum):
     STOPPED = "stopped"
 
 
+def name_of(factory: Callable[..., Any]) -> str:
+    """Name what makes an actor: its class, or the class inside a `functools.partial`."""
+    target = getattr(factory, "func", factory)
+    return str(getattr(target, "__name__", type(target).__name__))
+
+
 class Cell:
     """One actor as its nursery and its refs see it."""
 
@@ -39,6 +46,7 @@ class Cell:
         "args",
         "attempt",
         "cause",
+        "established",
         "factory",
         "gone",
         "grace",
@@ -81,6 +89,8 @@ class Cell:
         self.told = Told.NOTHING
         self.ref: Any = None
         self.spawned = False
+        self.established = False
+        """it has been ready once; until then its errors belong to whoever starts it"""
         self.announced = False
         self.gone = False
         self.lives = 0
@@ -91,6 +101,10 @@ class Cell:
         self.last_down: Down | None = None
         self.monitors: WeakSet[Monitor] | None = None
         self.waiters: trio.lowlevel.ParkingLot | None = None
+
+    @property
+    def class_name(self) -> str:
+        return name_of(self.actor_class or self.factory)
 
     @property
     def state(self) -> State:
@@ -104,39 +118,33 @@ class Cell:
         return State.RUNNING if ready else State.STARTING
 
     def stopped(self) -> ActorStopped:
-        """A fresh error for whoever asks an actor that is gone."""
+        """Make an error for one who asks an actor that is gone."""
         error = ActorStopped(self.path)
+        # also when there is no cause: whatever is being handled meanwhile has nothing to do with it
         error.__cause__ = self.cause
         return error
 
     # -- messages ---------------------------------------------------------------------------------
 
-    def tell_nowait(self, function: Handler, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        try:
-            self.mailbox.put_nowait(Message(function, args, kwargs))
-        except MailboxClosed:
-            raise self.stopped() from self.cause
+    def tell_nowait(self, message: Message) -> None:
+        """Queue a message; `trio.WouldBlock` if there is no room, `ActorStopped` if nobody will ever read it."""
+        if self.mailbox.closed:
+            raise self.stopped()
+        self.mailbox.put_nowait(message)
 
-    async def tell(self, function: Handler, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        message = Message(function, args, kwargs)
+    async def tell(self, message: Message) -> None:
+        """Wait for room, behind all who wait already."""
         try:
-            self.mailbox.put_nowait(message)
-        except MailboxClosed:
-            raise self.stopped() from self.cause
+            self.tell_nowait(message)
         except trio.WouldBlock:
-            await self._tell_when_there_is_room(message)
-
-    async def _tell_when_there_is_room(self, message: Message) -> None:
-        try:
-            await self.mailbox.put(message)
-        except MailboxClosed:
-            raise self.stopped() from self.cause
+            if not await self.mailbox.put(message):
+                raise self.stopped() from self.cause
 
     async def ask(self, request: Request) -> Any:
-        try:
-            self.mailbox.put_or_queue_up(request)
-        except MailboxClosed:
-            raise self.stopped() from self.cause
+        """Queue a request, with room or behind all who wait for room, and wait for its outcome."""
+        if self.mailbox.closed:
+            raise self.stopped()
+        self.mailbox.put_or_queue_up(request)
         return await request.wait(self.mailbox.withdraw)
 
     # -- ends -------------------------------------------------------------------------------------
@@ -174,7 +182,7 @@ class Cell:
             monitor._tell(down)
 
     def bury(self) -> None:
-        """The actor is gone for good: nothing waits for it any more."""
+        """Be gone for good: nothing waits for this actor any more."""
         self.gone = True
         self.close_mailbox()
         for monitor in self.monitors or ():

@@ -12,10 +12,11 @@ T = TypeVar("T")
 
 
 class Deferred(Generic[T]):
-    """Returned by a handler in place of its result; the caller waits on, and the actor takes the next message.
+    """Returned by a handler in place of its result: the caller waits on, the actor takes the next message.
 
-    Any task of the actor settles it once, with `settle` or `fail`, also before it is returned. What is unsettled
-    when this life of the actor ends fails with `ActorStopped` (`ActorRestarted` if another life follows).
+    Any task of the actor settles it once, with `settle` or `fail`, also before it is returned. What is
+    unsettled when this life of the actor ends fails with `ActorStopped` (`ActorRestarted` if another life
+    follows).
     """
 
     __slots__ = ("_life", "_request", "_result")

@@ -21,6 +21,13 @@ class Ending:
     reason: Reason
 
 
+_BY_ITSELF: dict[bool, tuple[Ended, None, Reason]] = {
+    # was its own scope cancelled?
+    False: (Ended.RETURNED, None, "normal"),
+    True: (Ended.CANCELLED, None, "cancelled"),
+}
+
+
 def ending_of(cell: Cell, life: Life) -> Ending:
     """Put a name to the end of `life`; the worst that happened counts."""
     error = life.error()
@@ -29,7 +36,7 @@ def ending_of(cell: Cell, life: Life) -> Ending:
     if life.overran:
         return Ending(Ended.OVERRAN, GraceExceeded(cell.path, cell.grace), "killed")
     if cell.told is Told.NOTHING:
-        return Ending(Ended.RETURNED, None, "normal")
+        return Ending(*_BY_ITSELF[life.cancelled])
     return Ending(Ended.OBEYED, None, "normal" if cell.told is Told.STOP else "cancelled")
 
 
@@ -37,9 +44,7 @@ def down_of(cell: Cell, life: Life, ending: Ending, *, final: bool) -> Down:
     return Down(cell.path, life.number, ending.reason, ending.error, final)
 
 
-def gather(
-    raised: BaseException | None, failures: Sequence[BaseException], where: str
-) -> BaseException | None:
+def gather(raised: BaseException | None, failures: Sequence[BaseException], where: str) -> BaseException | None:
     """The one exception that leaves a nursery: what was raised in it, and the failures of its actors.
 
     Cancellations are nothing beside a real error. A failure that is behind another error already is not told
@@ -62,7 +67,7 @@ def _members(raised: BaseException | None) -> list[BaseException]:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """The error, and what it was raised from."""
+    """List the error, and what it was raised from."""
     links: list[BaseException] = []
     link: BaseException | None = error
     while link is not None and link not in links:

@@ -1,7 +1,7 @@
 """What can go wrong between actors, one class per situation.
 
-Fields are positional, so every error survives pickling. Each docstring says who caused it. Where an actor's own
-error is behind one of these, it is the ``__cause__``.
+Fields are positional, so every error survives pickling. Each docstring says who caused it. Where an actor's
+own error is behind one of these, it is the ``__cause__``.
 """
 
 import attrs
@@ -15,7 +15,8 @@ class ActorError(Exception):
 class ActorStopped(ActorError):
     """The actor ended before it could answer, or had ended already; it was stopped, or crashed for good.
 
-    If a crash was behind it, the crash is the ``__cause__``. `ActorRestarted` is the kind that says: ask again.
+    If a crash was behind it, the crash is the ``__cause__``. `ActorRestarted` is the kind that says: ask
+    again.
     """
 
     path: str
@@ -26,7 +27,7 @@ class ActorStopped(ActorError):
 
 @attrs.frozen
 class ActorRestarted(ActorStopped):
-    """The life of the actor that handled this message ended, and another one follows: asking again makes sense.
+    """The life that handled this message ended, and another one follows: asking again makes sense.
 
     What was still queued is not lost; only the message in hand is, and replies that were put off.
     """
@@ -106,7 +107,7 @@ class GraceExceeded(ActorError):
 
 @attrs.frozen
 class TooManyRestarts(ActorError):
-    """A permanent actor returned too often: its nursery gives up. (After a crash, the crash itself is raised.)"""
+    """A permanent actor returned too often, and its nursery gives up; after a crash that crash is raised."""
 
     path: str
     restarts: int

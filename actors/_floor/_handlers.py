@@ -8,7 +8,7 @@ Known = dict[Handler, Handler]
 
 
 def resolve(actor_class: type[Any], known: Known, function: Handler) -> Handler:
-    """The actor's own override of `function`; `TypeError` if that is no method of the actor's class.
+    """Find the actor's own override of `function`; `TypeError` if its class has no such method.
 
     `known` remembers the answers of this class.
     """
@@ -25,9 +25,7 @@ def _search(actor_class: type[Any], function: Handler) -> Handler:
             if value is function:
                 found: Handler = getattr(actor_class, name)
                 return found
-    raise TypeError(
-        f"{_named(function)} is no method of {actor_class.__qualname__}: pass {_advice(function)}"
-    )
+    raise TypeError(f"{_named(function)} is no method of {actor_class.__qualname__}: pass {_advice(function)}")
 
 
 def _named(function: object) -> str:

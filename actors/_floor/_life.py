@@ -15,8 +15,9 @@ from ._slot import Slot
 class Children(Protocol):
     """What a life has to know of the nursery that its actor opened inside it."""
 
-    async def close(self) -> None:
-        """Stop everything in it, in reverse order."""
+    def statuses(self) -> tuple[Any, ...]: ...
+
+    async def close(self) -> None: ...
 
 
 class Life:
@@ -24,6 +25,7 @@ class Life:
 
     __slots__ = (
         "actor",
+        "cancelled",
         "children",
         "errors",
         "in_hand",
@@ -53,6 +55,7 @@ class Life:
         self.waits_for: Slot | None = None
         self.ready = False
         self.leaving = False
+        self.cancelled = False
         self.overran = False
 
     def leave(self) -> None:
@@ -66,11 +69,11 @@ class Life:
         self.leave()
 
     def owes(self) -> list[Request]:
-        """The requests that were taken and not settled."""
+        """List the requests that were taken and not settled."""
         return [request for request in (self.in_hand, *(self.put_off or ())) if request is not None]
 
     def error(self) -> BaseException | None:
-        """The one error of this life, or all of them in a group."""
+        """Give the one error of this life, or all of them in a group."""
         if len(self.errors) > 1:
             return BaseExceptionGroup(f"actor {self.path} failed in several places", self.errors)
         return self.errors[0] if self.errors else None
@@ -86,7 +89,7 @@ def enter(life: Life) -> None:
 
 
 def current_life() -> Life | None:
-    """The life whose own loop is the running task; None in every other task, a handler's children included."""
+    """Tell whose own loop the running task is: nobody's in all other tasks, those of a handler included."""
     life = _here.get(None)
     if life is None or life.task is not trio.lowlevel.current_task():
         return None
@@ -94,7 +97,7 @@ def current_life() -> Life | None:
 
 
 def causes(error: BaseException) -> list[BaseException]:
-    """The error without the cancellations that came with it."""
+    """Strip an error of the cancellations that came with it."""
     if isinstance(error, trio.Cancelled):
         return []
     if isinstance(error, BaseExceptionGroup):

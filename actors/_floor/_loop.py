@@ -1,7 +1,8 @@
 """The task of one life: construct, start, serve the mailbox, stop. It moves messages and decides nothing.
 
-Everything here runs protected from Ctrl-C, so that none can strike between the end of the loop and ``stopping``; the
-author's own code does not, except ``stopping``, which must not be cut in half. The order of death:
+Everything here runs protected from Ctrl-C, so that none can strike between the end of the loop and
+``stopping``; the author's own code does not, except ``stopping``, which must not be cut in half. The order of
+death:
 
 1. the loop ends; the message in hand, the timers and the background tasks are cancelled
 2. ``stopping`` runs, shielded, at most for its grace, in the actor's own task and in the same step
@@ -42,7 +43,7 @@ async def live(cell: Cell) -> Life:
     life = None
     try:
         async with trio.open_nursery() as tasks:
-            # only its nursery ends an actor, in order: a cancellation from outside reaches the nursery's owner first
+            # a cancellation from outside ends the nursery's body, and that ends the actors, in order
             tasks.cancel_scope.shield = True
             life = cell.life = Life(cell.path, cell.lives, tasks)
             enter(life)
@@ -57,8 +58,7 @@ async def _whole(cell: Cell, life: Life) -> None:
     try:
         await _start_and_serve(cell, life)
     except BaseException as error:
-        # a cancellation of our own scope has done its work when it arrives here
-        life.errors += causes(error)
+        _note(life, error)
     finally:
         life.leave()
         if life.children is not None:
@@ -76,14 +76,22 @@ async def _start_and_serve(cell: Cell, life: Life) -> None:
     await _unprotected(life.actor.started)
     # nothing may stand between the line above and this try: `stopping` is armed as soon as `started` returned
     try:
-        life.ready = True
+        life.ready = cell.established = True
         if cell.starting is not None:
             cell.starting.answer(None)
         await _serve(cell, life)
     except BaseException as error:
-        life.errors += causes(error)
+        _note(life, error)
     finally:
         await _stop(cell, life)
+
+
+def _note(life: Life, error: BaseException) -> None:
+    """Keep the error; a cancellation of the life's own scope has done its work when it arrives here."""
+    found = causes(error)
+    life.errors += found
+    if not found and not life.leaving:
+        life.cancelled = True
 
 
 async def _stop(cell: Cell, life: Life) -> None:

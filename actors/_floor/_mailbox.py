@@ -1,7 +1,7 @@
 """A bounded mailbox with one reader: everything that decides is synchronous.
 
-Senders that find no room queue up behind it in order and are handed over one by one as the reader takes, so that
-nobody can overtake them. The mailbox survives restarts; `close` gives back whatever nobody will take.
+Senders that find no room queue up behind it in order and are handed over one by one as the reader takes, so
+that nobody can overtake them. The mailbox survives restarts; `close` gives back whatever nobody will take.
 """
 
 from collections import deque
@@ -13,10 +13,6 @@ from ._message import Item
 
 _IN = outcome.Value(True)
 _OUT = outcome.Value(False)
-
-
-class MailboxClosed(Exception):
-    """The actor is gone for good; the ref turns this into `ActorStopped`."""
 
 
 class Mailbox:
@@ -37,8 +33,7 @@ class Mailbox:
 
     def put_nowait(self, message: Item) -> None:
         """Queue a message; `trio.WouldBlock` if there is no room."""
-        if self.closed:
-            raise MailboxClosed
+        assert not self.closed
         if len(self._queue) >= self.bound:
             raise trio.WouldBlock
         self._queue.append(message)
@@ -52,16 +47,15 @@ class Mailbox:
         except trio.WouldBlock:
             self._line_up(message, None)
 
-    async def put(self, message: Item) -> None:
-        """Wait outside for room; cancelled means not sent."""
+    async def put(self, message: Item) -> bool:
+        """Wait outside for room; false if the mailbox closed meanwhile. Cancelled means not sent."""
 
         def abort(_: object) -> trio.lowlevel.Abort:
             self.withdraw(message)
             return trio.lowlevel.Abort.SUCCEEDED
 
         self._line_up(message, trio.lowlevel.current_task())
-        if not await trio.lowlevel.wait_task_rescheduled(abort):
-            raise MailboxClosed
+        return bool(await trio.lowlevel.wait_task_rescheduled(abort))
 
     def _line_up(self, message: Item, task: trio.lowlevel.Task | None) -> None:
         if self._outside is None:
@@ -69,7 +63,7 @@ class Mailbox:
         self._outside.append((message, task))
 
     def take(self) -> Item | None:
-        """The next message, or None; whoever waited longest outside gets the room."""
+        """Take the next message, if there is one; whoever waited longest outside gets the room."""
         if not self._queue:
             return None
         message = self._queue.popleft()

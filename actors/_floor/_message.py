@@ -24,9 +24,7 @@ class Request(Slot):
 
     __slots__ = ("args", "function", "kwargs")
 
-    def __init__(
-        self, target: object, function: Handler, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
+    def __init__(self, target: object, function: Handler, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         super().__init__(target)
         self.function = function
         self.args = args

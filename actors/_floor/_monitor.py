@@ -16,9 +16,10 @@ UNREAD = 64
 class Down:
     """One life of an actor has ended.
 
-    ``reason`` is ``normal`` (it returned, or was asked to stop), ``crashed``, ``cancelled`` (its nursery ended, or
-    it had to restart with a sibling) or ``killed`` (it overran its grace). ``error`` is there unless it is normal
-    or cancelled. ``life`` counts from 1. ``final`` says that the actor will not come back.
+    ``reason`` is ``normal`` (it returned, or was asked to stop), ``crashed``, ``cancelled`` (its nursery
+    ended, or it had to restart with a sibling) or ``killed`` (it overran its grace). ``error`` is there
+    unless it is normal or cancelled. ``life`` counts from 1. ``final`` says that the actor will not come
+    back.
     """
 
     path: str
@@ -31,8 +32,8 @@ class Down:
 class Monitor:
     """The notices of one actor, in order: ``async for down in ref.monitor()``. Ends after the final one.
 
-    It hears of every life that ends after it was made; if the actor is down at that moment, of the last one at
-    once. Dropping it unsubscribes.
+    It hears of every life that ends after it was made; if the actor is down at that moment, of the last one
+    at once. Dropping it unsubscribes.
     """
 
     __slots__ = ("__weakref__", "_ended", "_lot", "_unread")

@@ -24,6 +24,8 @@ class Ended(enum.Enum):
     """it ended itself"""
     CRASHED = "crashed"
     """an error escaped: from start-up, a message, a background task or ``stopping``"""
+    CANCELLED = "cancelled"
+    """its own scope was cancelled from inside; like a return, this is no failure"""
     OBEYED = "obeyed"
     """it was told to end, and did"""
     OVERRAN = "overran"
@@ -66,8 +68,9 @@ _ON_ITS_OWN: dict[tuple[Restart, bool], Verdict] = {
 def verdict(restart: Restart, ended: Ended, told: Told) -> Verdict:
     """Decide about one ending, before intensity has its say.
 
-    An actor that was told to end for good is not restarted, whatever its type. If it crashes on the way out there
-    is nobody else to take the error, so it escalates, except from a temporary actor, whose crashes are only told.
+    An actor that was told to end for good is not restarted, whatever its type. If it crashes on the way out
+    there is nobody else to take the error, so it escalates, except from a temporary actor, whose crashes are
+    only told.
     """
     if told is Told.NOTHING:
         return _ON_ITS_OWN[restart, ended in (Ended.CRASHED, Ended.OVERRAN)]
@@ -110,10 +113,10 @@ class Intensity:
 
 @attrs.frozen
 class Backoff:
-    """How long to wait before the n-th restart in a row: ``first * factor ** (n - 1)``, at most ``cap`` seconds.
+    """Wait before the n-th restart in a row: ``first * factor ** (n - 1)`` seconds, ``cap`` at most.
 
-    Each wait is shortened by up to ``jitter`` (a fraction), so that what fell together does not rise together.
-    ``chance`` gives numbers in [0, 1); a test passes its own.
+    Each wait is shortened by up to ``jitter`` (a fraction), so that what fell together does not rise
+    together. ``chance`` gives numbers in [0, 1); a test passes its own.
     """
 
     first: float = attrs.field(default=0.05, validator=attrs.validators.ge(0))
@@ -133,9 +136,7 @@ class Backoff:
 class Supervision:
     """How a nursery looks after its actors; an Actor class may carry one for its own children."""
 
-    strategy: Strategy = attrs.field(
-        default="one_for_one", validator=attrs.validators.in_(get_args(Strategy))
-    )
+    strategy: Strategy = attrs.field(default="one_for_one", validator=attrs.validators.in_(get_args(Strategy)))
     max_restarts: int = attrs.field(default=3, validator=attrs.validators.ge(0))
     within: float = attrs.field(default=5.0, validator=attrs.validators.gt(0))
     backoff: Backoff = attrs.field(factory=Backoff)

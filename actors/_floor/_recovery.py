@@ -33,13 +33,14 @@ class Recovery:
             await trio.sleep(self.delay)
             for cell in self.cells:
                 if not cell.gone and not self.scope.cancel_called:
-                    await _bring_up(cell, spawn)
+                    await start_and_wait(cell, Slot(cell), spawn)
         if not self.scope.cancel_called:
             done(self)
 
 
-async def _bring_up(cell: Cell, spawn: Callable[[Cell], None]) -> None:
-    cell.starting = slot = Slot(cell)
+async def start_and_wait(cell: Cell, slot: Slot, spawn: Callable[[Cell], None]) -> None:
+    """Begin a life and wait until it is ready, or has failed."""
+    cell.starting = slot
     spawn(cell)
     try:
         await slot.wait()

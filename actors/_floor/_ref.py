@@ -10,10 +10,11 @@ from ._cell import Cell
 from ._deferred import Deferred
 from ._handlers import resolve
 from ._life import current_life
-from ._message import Handler, Request
+from ._message import Handler, Message, Request
 from ._monitor import Down, Monitor
 from ._policy import Told
 from ._rings import check_ring
+from ._tree import ActorStatus, status_of
 
 A_co = TypeVar("A_co", covariant=True)
 R = TypeVar("R")
@@ -70,11 +71,11 @@ class ActorRef(Generic[A_co]):
     async def call(self, method: Handler, *args: Any, **kwargs: Any) -> Any:
         """Run `method` on the actor, after what its mailbox holds, and return its result.
 
-        Raises what the method raised, if the actor expects it; `ActorCrashed` from it otherwise; `ActorRestarted`
-        or `ActorStopped` if the actor's life ends before the reply; `CallCycle` if waiting would never end;
-        `TypeError` if the actor's class has no such method. A caller that is cancelled while the request is queued
-        takes it back; once the actor has taken it, the actor finishes it, and an error in it that nobody is there
-        to take is a crash.
+        Raises what the method raised, if the actor expects it; `ActorCrashed` from it otherwise;
+        `ActorRestarted` or `ActorStopped` if the actor's life ends before the reply; `CallCycle` if waiting
+        would never end; `TypeError` if the actor's class has no such method. A caller that is cancelled while
+        the request is queued takes it back; once the actor has taken it, the actor finishes it, and an error
+        in it that nobody is there to take is a crash.
         """
         cell = self._cell
         request = Request(cell, self._resolve(method), args, kwargs)
@@ -94,20 +95,25 @@ class ActorRef(Generic[A_co]):
         """Send without wanting a reply; waits for room in the mailbox only. Cancelled means not sent.
 
         Always a cancellation point, but a schedule point only when it waits, and once every 32 casts. Raises
-        `ActorStopped` if the actor is gone for good, `TypeError` as `call`. An error in the method is a crash.
+        `ActorStopped` if the actor is gone for good, `TypeError` as `call`. An error in the method is a
+        crash.
         """
         await trio.lowlevel.checkpoint_if_cancelled()
         _sent.count += 1
         if _sent.count >= SENDS_PER_STEP:
             _sent.count = 0
             await trio.lowlevel.checkpoint()
-        await self._cell.tell(self._resolve(method), args, kwargs)
+        message = Message(self._resolve(method), args, kwargs)
+        try:
+            self._cell.tell_nowait(message)
+        except trio.WouldBlock:
+            await self._cell.tell(message)
 
     def cast_nowait(
         self, method: Callable[Concatenate[A_co, P], Awaitable[object]], *args: P.args, **kwargs: P.kwargs
     ) -> None:
         """Send without wanting a reply and without waiting: `trio.WouldBlock` if the mailbox is full."""
-        self._cell.tell_nowait(self._resolve(method), args, kwargs)
+        self._cell.tell_nowait(Message(self._resolve(method), args, kwargs))
 
     def _resolve(self, method: Handler) -> Handler:
         actor_class = self._cell.actor_class
@@ -123,8 +129,8 @@ class ActorRef(Generic[A_co]):
     def stop_nowait(self) -> None:
         """Tell the actor to end for good, and return at once.
 
-        In this same step its mailbox closes (what was queued is answered with `ActorStopped`) and the message in
-        hand is cancelled. Its `stopping` runs as soon as its task does.
+        In this same step its mailbox closes (what was queued is answered with `ActorStopped`) and the message
+        in hand is cancelled. Its `stopping` runs as soon as its task does.
         """
         self._end(self._cell, Told.STOP)
 
@@ -134,6 +140,10 @@ class ActorRef(Generic[A_co]):
         await self._cell.wait_gone()
         assert self._cell.last_down is not None
         return self._cell.last_down
+
+    def status(self) -> ActorStatus:
+        """Say what the actor is doing now, and its children, as a frozen record."""
+        return status_of(self._cell)
 
     def monitor(self) -> Monitor:
         """Watch it die: one `Down` for each life that ends from now on, or the last at once if it is down."""

@@ -1,7 +1,6 @@
 """Who is who inside one nursery: unique names, in the order of starting. Nothing global."""
 
-from collections.abc import Callable
-from typing import Any
+from itertools import count
 
 import trio
 
@@ -26,15 +25,11 @@ class Registry:
         if name in self._cells:
             raise NameTaken(name, self._path)
 
-    def free_name(self, factory: Callable[..., Any]) -> str:
-        """A name after the class: `Counter`, `Counter-2`, ..."""
-        target = getattr(factory, "func", factory)
-        base = str(getattr(target, "__name__", type(target).__name__))
-        number, name = 1, base
-        while name in self._cells:
-            number += 1
-            name = f"{base}-{number}"
-        return name
+    def free_name(self, base: str) -> str:
+        """Make a name that is free: `Counter`, `Counter-2`, ..."""
+        if base not in self._cells:
+            return base
+        return next(name for number in count(2) if (name := f"{base}-{number}") not in self._cells)
 
     def add(self, cell: Cell) -> None:
         self._cells[cell.name] = cell
@@ -42,20 +37,24 @@ class Registry:
     def remove(self, cell: Cell) -> None:
         del self._cells[cell.name]
 
-    def announce(self) -> None:
-        """Somebody became ready: let those look who wait for a name."""
-        if self._waiting is not None:
-            self._waiting.unpark_all()
+    def announce(self, cell: Cell) -> None:
+        """Let those look who wait for a name: this actor is ready."""
+        cell.announced = True
+        self._look()
 
     def close(self) -> None:
         self._closed = True
-        self.announce()
+        self._look()
+
+    def _look(self) -> None:
+        if self._waiting is not None:
+            self._waiting.unpark_all()
 
     def cells(self) -> list[Cell]:
         return list(self._cells.values())
 
     def find(self, name: str) -> Cell:
-        """The actor of that name, if it has been ready."""
+        """Find the actor of that name, if it has been ready."""
         cell = self._cells.get(name)
         if cell is None or not cell.announced:
             raise ActorNotFound(name, self._path)

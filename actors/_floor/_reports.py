@@ -13,7 +13,7 @@ _WORDS = {
 
 
 def report(path: str, what: Verdict, error: BaseException) -> None:
-    """Log a failure with its traceback; one that escalates is raised, and needs no log."""
+    """Log a failure with its traceback, unless it escalates: then it is raised."""
     if what in _WORDS:
         level, words = _WORDS[what]
         logger.log(level, words, path, exc_info=error)

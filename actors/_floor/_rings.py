@@ -1,7 +1,7 @@
 """Deadlocks are told: who waits for whom, followed from the actor that is about to be asked.
 
-Each life notes the slot that its loop's own task waits on; nothing else is followed, so a ring that runs through a
-task which a handler spawned is not seen, and a ring that is reported is one.
+Each life notes the slot that its loop's own task waits on; nothing else is followed, so a ring that runs
+through a task which a handler spawned is not seen, and a ring that is reported is one.
 """
 
 from typing import Protocol

@@ -1,7 +1,7 @@
 """One waiter, one outcome: what a call, and the start of an actor, wait on.
 
-A slot is settled at most once, whether or not anybody still waits: request + parked task + outcome. This file knows
-of no mailbox and no actor; ``target`` is only kept for whoever looks for rings.
+A slot is settled at most once, whether or not anybody still waits: request + parked task + outcome. This file
+knows of no mailbox and no actor; ``target`` is only kept for whoever looks for rings.
 """
 
 import enum
