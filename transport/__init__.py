@@ -30,6 +30,7 @@ from ._policy import new_token as new_token
 from ._service import Service as Service
 from ._service import wire_method as wire_method
 from ._shared import Shared as Shared
+from ._slices import decode_values as decode_values
 from ._unix_door import connect_unix as connect_unix
 from ._unix_door import serve_unix_links as serve_unix_links
 from ._websocket_door import Listening as Listening

@@ -12,12 +12,16 @@ from typing import Any, Generic, TypeVar
 import attrs
 import msgspec
 
-from ._errors import ProtocolError, Undecodable
+from ._errors import LimitExceeded, ProtocolError, Undecodable
 from ._link import Frame
-from ._nesting import check_plain, is_loose
+from ._nesting import PlainBounds, check_plain, is_loose
 from ._shared import Shared
 
 T = TypeVar("T")
+
+_LONGEST_REASON = 500
+_UNDECODABLE = (msgspec.MsgspecError, ValueError, TypeError, OverflowError, MemoryError)
+"""What bytes can make a decoder raise. A record's validator may raise errors of its own besides."""
 
 
 @attrs.frozen(eq=False)
@@ -40,8 +44,8 @@ class Codec:
             return self._decoder(shape).decode(data)
         except RecursionError:
             raise Undecodable("nested too deeply") from None
-        except (msgspec.MsgspecError, UnicodeError, OverflowError) as error:
-            raise Undecodable(str(error)[:500]) from None
+        except _UNDECODABLE as error:
+            raise Undecodable(str(error)[:_LONGEST_REASON]) from None
 
     def frame(self, encoded: bytes) -> Frame:
         """Make the frame of an encoded document."""
@@ -87,29 +91,53 @@ def codec_of(frame: Frame) -> Codec:
 
 @attrs.frozen(eq=False)
 class Payload(Generic[T]):
-    """Parameters, a result or an error's fields, still encoded as they came."""
+    """Parameters, a result or a part of them, still encoded as they came.
+
+    A wire method may ask for one by its annotation, and `Peer.request` by its ``result_type``; whoever gets it
+    decodes it when and how it likes.
+    """
 
     _codec: Codec = attrs.field(repr=False)
     _raw: msgspec.Raw | None = attrs.field(repr=False)
-    _nesting: int
+    _bounds: PlainBounds = attrs.field(repr=False)
 
     def decode(self, shape: type[T]) -> T:
-        """Decode into ``shape``, a type. Raises `ProtocolError` if the peer sent something else."""
+        """Decode into ``shape``, a type. Raises `ProtocolError` if the peer sent something else.
+
+        Raises `LimitExceeded` (``plain_bytes``) for too much data of no type.
+        """
+        value: T = self._decode(shape)
+        return value
+
+    def _decode(self, shape: Any) -> Any:
         try:
-            value: T = self.read(shape)
+            return self.read(shape)
         except Undecodable as error:
             raise ProtocolError(str(error)) from None
-        return value
 
     @property
     def present(self) -> bool:
         """Whether the peer sent anything at all."""
         return self._raw is not None
 
+    def fields(self) -> "dict[str, Payload[Any]]":
+        """Take a map apart and leave its values encoded. Raises `ProtocolError` if it is none."""
+        parts: dict[str, msgspec.Raw] = self._decode(dict[str, msgspec.Raw])
+        return {name: self.part(raw) for name, raw in parts.items()}
+
+    def part(self, raw: msgspec.Raw) -> "Payload[Any]":
+        """Wrap what was left encoded inside this."""
+        return Payload(self._codec, raw, self._bounds)
+
     def read(self, shape: Any) -> Any:
         if self._raw is None:
             raise Undecodable("nothing was sent where a value is needed")
+        if shape is Payload:
+            return self
+        loose = is_loose(shape)
+        if loose and memoryview(self._raw).nbytes > self._bounds.bytes:
+            raise LimitExceeded("plain_bytes", self._bounds.bytes)
         value = self._codec.decode(self._raw, shape)
-        if is_loose(shape):
-            check_plain(value, self._nesting)
+        if loose:
+            check_plain(value, self._bounds.nesting)
         return value

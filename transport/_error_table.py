@@ -23,6 +23,8 @@ from ._errors import (
 from ._rpc import Failure
 
 _DOMAIN_CODE = -32000
+_LONGEST_MESSAGE = 1000
+"""Characters; the fields carry the whole error."""
 _CODES: dict[type[Exception], int] = {
     ParseError: -32700,
     InvalidRequest: -32600,
@@ -51,7 +53,11 @@ class ErrorTable:
         cls = type(error)
         code = self._codes[cls]
         fields = {name: getattr(error, name) for name in _fields(cls)}
-        return {"code": code, "message": str(error), "data": {"type": cls.__name__, "fields": fields}}
+        return {
+            "code": code,
+            "message": str(error)[:_LONGEST_MESSAGE],
+            "data": {"type": cls.__name__, "fields": fields},
+        }
 
     def rebuild(self, failure: Failure) -> Exception:
         """Give the error that the peer described: the same class if both know it, else a `RemoteError`."""

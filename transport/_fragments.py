@@ -52,8 +52,8 @@ class Assembler:
     """What one peer has begun to send and not finished."""
 
     _max_transfers: int
-    _max_bytes: int
     _limit_name: str
+    _max_bytes: int
     _open: dict[int, list[Any]] = attrs.field(factory=dict)
     _bytes: int = 0
 

@@ -33,6 +33,8 @@ class Limits:
     """Documents of one peer that may be under way in fragments at once."""
     nesting: int = 64
     """How deep plain data in parameters and results may be nested."""
+    plain_bytes: int = 1 * MIB
+    """How much plain data, in parameters without a type, a client may send in one document."""
 
     sessions: int = 4096
     """Connections that a door serves at once."""
@@ -84,3 +86,5 @@ class Limits:
             value = getattr(self, field.name)
             if not value > 0:
                 raise ValueError(f"{field.name} must be greater than zero, got {value!r}")
+        if 2 * self.fragment_bytes + KIB > min(self.client_frame_bytes, self.server_frame_bytes):
+            raise ValueError("a frame must have room for a fragment twice over: JSON may double its size")

@@ -26,8 +26,18 @@ class Role(enum.Enum):
         """The role of the peer."""
         return Role.SERVER if self is Role.CLIENT else Role.CLIENT
 
-    def sends(self, limits: Limits) -> int:
-        """Tell the largest frame that this end may send, bytes."""
+    @property
+    def frame_limit(self) -> str:
+        """Name the field of `Limits` that bounds the frames which this end sends."""
+        return f"{self.value}_frame_bytes"
+
+    @property
+    def document_limit(self) -> str:
+        """Name the field of `Limits` that bounds the documents which this end sends."""
+        return f"{self.value}_document_bytes"
+
+    def largest_frame(self, limits: Limits) -> int:
+        """Tell how large a frame this end may send, bytes."""
         return limits.client_frame_bytes if self is Role.CLIENT else limits.server_frame_bytes
 
 

@@ -19,7 +19,7 @@ _QUEUE_FRAMES = 16
 def memory_links(limits: Limits | None = None) -> tuple[Link, Link]:
     """Make the two ends of a link: the client's and the server's."""
     limits = limits or Limits()
-    to_server, to_client = _Pipe(Role.CLIENT.sends(limits)), _Pipe(Role.SERVER.sends(limits))
+    to_server, to_client = _Pipe(Role.CLIENT.largest_frame(limits)), _Pipe(Role.SERVER.largest_frame(limits))
     client = _MemoryLink(Role.CLIENT, to_server, to_client)
     server = _MemoryLink(Role.SERVER, to_client, to_server)
     return client, server
@@ -83,7 +83,7 @@ class _MemoryLink(Link):
 
     async def send(self, frame: Frame) -> None:
         if frame_size(frame) > self._outgoing.max_frame:
-            raise LimitExceeded(f"{self._role.value}_frame_bytes", self._outgoing.max_frame)
+            raise LimitExceeded(self._role.frame_limit, self._outgoing.max_frame)
         await trio.lowlevel.checkpoint()
         if self._ended_here is not None:
             raise LinkClosed(self._ended_here)

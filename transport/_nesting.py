@@ -15,6 +15,15 @@ import msgspec.inspect
 from ._errors import Undecodable
 
 
+@attrs.frozen
+class PlainBounds:
+    """How much data without a type is taken from a sender."""
+
+    nesting: int
+    bytes: int
+    """Encoded; decoded it may take sixty times as much."""
+
+
 def check_plain(value: Any, limit: int) -> None:
     """Refuse what is nested deeper than ``limit``, and maps whose keys are no texts."""
     level = [value]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import attrs
 import trio
 
-from ._errors import InvalidParams, LinkClosed, LinkLost, ProtocolError, Undecodable
+from ._errors import InvalidParams, LimitExceeded, LinkClosed, LinkLost, ProtocolError, Undecodable
 from ._rpc import Request, RequestId
 from ._service import Service
 
@@ -30,13 +30,13 @@ class Opening(Generic[T]):
     def accept(self, result: object, service: Service) -> None:
         """Answer with ``result`` (sent by `Peer.run`) and serve ``service`` from the next frame on."""
         self._peer.service = service
-        self._peer.reply(self._id, result)
+        self._peer._requests.reply(self._id, result)
 
     async def refuse(self, error: Exception) -> None:
         """Answer with an error of the table, within ``close_seconds``. The peer must not be run then."""
-        self._peer.fail(self._id, error)
+        self._peer._requests.fail(self._id, error)
         with trio.move_on_after(self._peer.limits.close_seconds, shield=True):
-            await flush(self._peer)
+            await self._peer._sender.flush()
 
 
 async def receive_opening(peer: "Peer", shape: type[T], method: str) -> Opening[T]:
@@ -47,7 +47,7 @@ async def receive_opening(peer: "Peer", shape: type[T], method: str) -> Opening[
                 opening = await _next_opening(peer, shape, method)
                 if opening is not None:
                     return opening
-                await flush(peer)
+                await peer._sender.flush()
     except trio.TooSlowError:
         raise LinkLost(f"no {method!r} within {peer.limits.open_seconds:g} s") from None
     except LinkClosed as error:
@@ -57,7 +57,7 @@ async def receive_opening(peer: "Peer", shape: type[T], method: str) -> Opening[
 
 
 async def _next_opening(peer: "Peer", shape: type[T], method: str) -> Opening[T] | None:
-    record = peer._record(await peer._link.receive())
+    record = peer._receiver.read(await peer._link.receive())
     if not isinstance(record, Request):
         return None
     if record.method != method:
@@ -66,11 +66,7 @@ async def _next_opening(peer: "Peer", shape: type[T], method: str) -> Opening[T]
     try:
         return Opening(record.params.read(shape), peer, record.id)
     except Undecodable as error:
-        peer.fail(record.id, InvalidParams(method, str(error)))
-        return None
-
-
-async def flush(peer: "Peer") -> None:
-    """Send all that waits, while nobody runs the peer."""
-    while (frame := peer._outbox.next_frame()) is not None:
-        await peer._link.send(frame[1].frame(frame[0]))
+        peer._requests.fail(record.id, InvalidParams(method, str(error)))
+    except LimitExceeded as error:
+        peer._requests.fail(record.id, error)
+    return None

@@ -15,6 +15,9 @@ from ._codec import Codec
 from ._errors import LimitExceeded
 from ._fragments import fragment_document, next_cut
 
+_OVERHEAD = 256
+"""What a waiting document takes besides its bytes: many small ones must not be cheap."""
+
 
 class Lane(enum.IntEnum):
     """Who goes first: the lower ones."""
@@ -71,7 +74,7 @@ class Outbox:
         lane = Lane.BULK if bulk else Lane.TRANSFER if large and not ordered else Lane.URGENT
         parcel = Parcel(document, codec, lane, self._next_transfer() if large else 0)
         self._lanes[lane].append(parcel)
-        self._waiting[bulk] += len(document)
+        self._waiting[bulk] += _OVERHEAD + len(document)
         return parcel
 
     def withdraw(self, parcel: Parcel) -> bool:
@@ -79,7 +82,7 @@ class Outbox:
         if parcel.sent:
             return False
         self._lanes[parcel.lane].remove(parcel)
-        self._waiting[parcel.lane is Lane.BULK] -= len(parcel.document)
+        self._waiting[parcel.lane is Lane.BULK] -= _OVERHEAD + len(parcel.document)
         return True
 
     def next_frame(self) -> tuple[bytes, Codec] | None:
@@ -109,7 +112,8 @@ class Outbox:
 
     def _left(self, parcel: Parcel, size: int) -> None:
         parcel.sent += size
-        self._waiting[parcel.lane is Lane.BULK] -= size
+        done = parcel.sent == len(parcel.document)
+        self._waiting[parcel.lane is Lane.BULK] -= size + (_OVERHEAD if done else 0)
 
     def _next_transfer(self) -> int:
         self._transfers += 1

@@ -5,30 +5,25 @@ bounded in number, with a cancel scope under its id. An error in the table is th
 and takes the connection's nursery down.
 """
 
+import contextlib
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 import trio
 
 from ._error_table import ErrorTable
-from ._errors import InvalidRequest, LimitExceeded, MethodNotFound, RequestCancelled
-from ._rpc import Notification, Request, RequestId
+from ._errors import InvalidRequest, LimitExceeded, LinkLost, MethodNotFound, RequestCancelled
+from ._rpc import Notification, Request, RequestId, failure_document, reply_document
+from ._sender import Sender
 from ._service import Service
-
-
-class Answers(Protocol):
-    """Where answers go: nobody waits for them to leave."""
-
-    def reply(self, id_: RequestId, result: Any) -> None: ...
-    def fail(self, id_: RequestId | None, error: Exception) -> None: ...
 
 
 @attrs.define(eq=False)
 class Requests:
     """The requests of one peer."""
 
-    _answers: Answers
+    _sender: Sender
     _errors: ErrorTable
     _max_in_flight: int
     _waiting: dict[object, trio.CancelScope] = attrs.field(factory=dict)
@@ -46,7 +41,7 @@ class Requests:
     def take(self, request: Request, service: Service, nursery: trio.Nursery) -> None:
         """Decide a request now, or start what will."""
         if request.id in self._waiting:
-            self._answers.fail(None, InvalidRequest(f"the id {request.id!r} is still in flight"))
+            self.fail(None, InvalidRequest(f"the id {request.id!r} is still in flight"))
             return
         try:
             method = service.find(request.method)
@@ -58,7 +53,7 @@ class Requests:
         except Exception as error:
             self._refuse(request.id, error)
         else:
-            self._answers.reply(request.id, result)
+            self.reply(request.id, result)
 
     def take_early(self, request: Request, service: Service) -> None:
         """Decide a request before the connection is open: only what needs no task can be asked."""
@@ -70,7 +65,7 @@ class Requests:
         except Exception as error:
             self._refuse(request.id, error)
         else:
-            self._answers.reply(request.id, result)
+            self.reply(request.id, result)
 
     def notice(self, notification: Notification, service: Service, nursery: trio.Nursery) -> None:
         """Run a method whose caller wants no answer: expected errors have nobody to go to."""
@@ -105,10 +100,29 @@ class Requests:
 
     def _answer(self, id_: RequestId | None, result: Any) -> None:
         if id_ is not None:
-            self._answers.reply(id_, result)
+            self.reply(id_, result)
 
     def _refuse(self, id_: RequestId | None, error: Exception) -> None:
         if error not in self._errors:
             raise error
         if id_ is not None:
-            self._answers.fail(id_, error)
+            self.fail(id_, error)
+
+    def reply(self, id_: RequestId, result: Any) -> None:
+        """Queue the answer to a request."""
+        try:
+            self._answer_with(reply_document(id_, result))
+        except LimitExceeded as error:
+            self.fail(id_, error)
+
+    def fail(self, id_: RequestId | None, error: Exception) -> None:
+        """Queue an error as the answer; without an id it is about a document that had no readable one."""
+        try:
+            self._answer_with(failure_document(id_, self._errors.describe(error)))
+        except LimitExceeded:
+            self._sender.abort("the peer does not take its answers")
+
+    def _answer_with(self, document: Any) -> None:
+        """Queue it; with nobody left to read it, it is dropped."""
+        with contextlib.suppress(LinkLost):
+            self._sender.put(document, ordered=False)

@@ -12,6 +12,7 @@ import msgspec
 from ._codec import Codec, Payload, codec_of
 from ._errors import InvalidRequest, ParseError, Undecodable
 from ._link import Frame
+from ._nesting import PlainBounds
 
 RequestId = int | str
 
@@ -83,7 +84,7 @@ class _Envelope(msgspec.Struct):
     error: _Error | msgspec.UnsetType = msgspec.UNSET
 
 
-def read_frame(frame: Frame, nesting: int) -> Record:
+def read_frame(frame: Frame, bounds: PlainBounds) -> Record:
     """Read one document. Raises `ParseError` or `InvalidRequest`: what its sender should be told."""
     codec = codec_of(frame)
     try:
@@ -93,8 +94,8 @@ def read_frame(frame: Frame, nesting: int) -> Record:
     if envelope.jsonrpc != "2.0":
         raise InvalidRequest("jsonrpc must be '2.0'")
     if envelope.method is not msgspec.UNSET:
-        return _read_request(envelope, codec, nesting)
-    return _read_answer(envelope, codec, nesting)
+        return _read_request(envelope, codec, bounds)
+    return _read_answer(envelope, codec, bounds)
 
 
 def _why_unreadable(codec: Codec, frame: Frame, error: Undecodable) -> ParseError | InvalidRequest:
@@ -106,28 +107,28 @@ def _why_unreadable(codec: Codec, frame: Frame, error: Undecodable) -> ParseErro
     return InvalidRequest(str(error))
 
 
-def _read_request(envelope: _Envelope, codec: Codec, nesting: int) -> Request | Notification:
+def _read_request(envelope: _Envelope, codec: Codec, bounds: PlainBounds) -> Request | Notification:
     assert isinstance(envelope.method, str)
     if envelope.result is not msgspec.UNSET or envelope.error is not msgspec.UNSET:
         raise InvalidRequest("a document is a request or an answer, not both")
     if not 0 < len(envelope.method) <= _LONGEST:
         raise InvalidRequest(f"a method name has 1 to {_LONGEST} characters")
-    params = Payload[Any](codec, _raw(envelope.params), nesting)
+    params = Payload[Any](codec, _raw(envelope.params), bounds)
     if envelope.id is msgspec.UNSET:
         return Notification(envelope.method, params)
     return Request(_checked_id(envelope.id), envelope.method, params)
 
 
-def _read_answer(envelope: _Envelope, codec: Codec, nesting: int) -> Reply | Failure:
+def _read_answer(envelope: _Envelope, codec: Codec, bounds: PlainBounds) -> Reply | Failure:
     if (envelope.result is msgspec.UNSET) == (envelope.error is msgspec.UNSET):
         raise InvalidRequest("a document has a method, a result or an error")
     if isinstance(envelope.error, msgspec.UnsetType):
-        return Reply(_checked_id(envelope.id), Payload(codec, _raw(envelope.result), nesting))
+        return Reply(_checked_id(envelope.id), Payload(codec, _raw(envelope.result), bounds))
     error, kind, fields = envelope.error, "", None
     if isinstance(error.data, msgspec.Raw):
         kind, fields = _read_error_data(error.data, codec)
     id_ = None if envelope.id in (None, msgspec.UNSET) else _checked_id(envelope.id)
-    return Failure(id_, error.code, error.message, kind, Payload(codec, fields, nesting))
+    return Failure(id_, error.code, error.message, kind, Payload(codec, fields, bounds))
 
 
 def _read_error_data(data: msgspec.Raw, codec: Codec) -> tuple[str, msgspec.Raw | None]:

@@ -37,6 +37,8 @@ class WireMethod:
     waits: bool
     """Whether it is asynchronous."""
     params: type[msgspec.Struct]
+    undecoded: tuple[str, ...]
+    """Parameters that the method gets as a `Payload`."""
     result: Any
     summary: str
 
@@ -73,7 +75,11 @@ def _read_arguments(method: WireMethod, params: Payload[Any]) -> dict[str, Any]:
         record = params.read(method.params) if params.present else _defaults(method)
     except Undecodable as error:
         raise InvalidParams(method.name, str(error)) from None
-    return {name: getattr(record, name) for name in method.params.__struct_fields__}
+    arguments = {name: getattr(record, name) for name in method.params.__struct_fields__}
+    for name in method.undecoded:
+        if isinstance(arguments[name], msgspec.Raw):
+            arguments[name] = params.part(arguments[name])
+    return arguments
 
 
 def _defaults(method: WireMethod) -> msgspec.Struct:
@@ -96,19 +102,22 @@ def _describe(name: str, function: Callable[..., Any]) -> WireMethod:
     missing = [parameter.name for parameter in parameters if parameter.name not in hints]
     if missing or "return" not in hints:
         raise TypeError(f"wire method {name}: annotate {', '.join(missing) or 'the result'}")
+    undecoded = tuple(name for name, hint in hints.items() if _is_payload(hint))
+    hints |= dict.fromkeys(undecoded, msgspec.Raw)
     return WireMethod(
         name=name,
         waits=inspect.iscoroutinefunction(function),
         params=_params_record(name, parameters, hints),
+        undecoded=undecoded,
         result=hints["return"],
         summary=(inspect.getdoc(function) or "").partition("\n")[0],
     )
 
 
-def _params_record(
-    name: str, parameters: list[inspect.Parameter], hints: dict[str, Any]
-) -> type[msgspec.Struct]:
-    fields = [
-        (p.name, hints[p.name], msgspec.NODEFAULT if p.default is p.empty else p.default) for p in parameters
-    ]
+def _is_payload(hint: Any) -> bool:
+    return hint is Payload or typing.get_origin(hint) is Payload
+
+
+def _params_record(name: str, parameters: list[inspect.Parameter], hints: dict[str, Any]) -> type[msgspec.Struct]:
+    fields = [(p.name, hints[p.name], msgspec.NODEFAULT if p.default is p.empty else p.default) for p in parameters]
     return msgspec.defstruct(name, fields, kw_only=True, forbid_unknown_fields=True)

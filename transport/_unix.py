@@ -64,8 +64,8 @@ class _UnixLink(Link):
         self._guard = guard
         self._role = role
         self._peer = peer
-        self._max_frame = role.sends(limits)
-        self._splitter = FrameSplitter(f"{role.other.value}_frame_bytes", role.other.sends(limits))
+        self._max_frame = role.largest_frame(limits)
+        self._splitter = FrameSplitter(role.other.frame_limit, role.other.largest_frame(limits))
         self._taken = 0
         self._sending = False
         self._free = trio.lowlevel.ParkingLot()
@@ -114,7 +114,7 @@ class _UnixLink(Link):
         if isinstance(frame, str):
             raise TypeError("a Unix link carries msgpack only")
         if len(frame) > self._max_frame:
-            raise LimitExceeded(f"{self._role.value}_frame_bytes", self._max_frame)
+            raise LimitExceeded(self._role.frame_limit, self._max_frame)
         return pack(frame)
 
     async def _send_alone(self, data: bytes) -> None:

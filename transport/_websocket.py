@@ -106,7 +106,7 @@ class _WebSocketLink(Link):
         self._role = role
         self._peer = peer
         self._limits = limits
-        self._max_frame = role.sends(limits)
+        self._max_frame = role.largest_frame(limits)
         self._pinging = False
 
     def __repr__(self) -> str:
@@ -126,7 +126,7 @@ class _WebSocketLink(Link):
 
     async def send(self, frame: Frame) -> None:
         if frame_size(frame) > self._max_frame:
-            raise LimitExceeded(f"{self._role.value}_frame_bytes", self._max_frame)
+            raise LimitExceeded(self._role.frame_limit, self._max_frame)
         try:
             await self._connection.send_message(frame)
         except Exception:
@@ -169,9 +169,7 @@ class _WebSocketLink(Link):
 
 
 @asynccontextmanager
-async def server_link(
-    guard: GuardedStream, peer: str, limits: Limits, deadline: float
-) -> AsyncIterator[Link]:
+async def server_link(guard: GuardedStream, peer: str, limits: Limits, deadline: float) -> AsyncIterator[Link]:
     """Answer a handshake that the policy has let through (its head is unread again).
 
     Raises `LinkClosed` when the peer is gone or the deadline, a `trio.current_time`, is over.

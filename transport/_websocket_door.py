@@ -112,9 +112,7 @@ def _server_tls(stream: trio.SocketStream, context: ssl.SSLContext) -> trio.SSLS
     return trio.SSLStream(stream, context, server_side=True, https_compatible=True)
 
 
-async def _pass_threshold(
-    policy: HandshakePolicy, loop: AcceptLoop, guard: GuardedStream, local: str
-) -> bytes:
+async def _pass_threshold(policy: HandshakePolicy, loop: AcceptLoop, guard: GuardedStream, local: str) -> bytes:
     """Read the head and judge it; gives it back for whoever answers it. A refused client is told and gone."""
     try:
         data = await _receive_head(guard, loop.limits.handshake_bytes)

@@ -34,9 +34,7 @@ async def serve_echo(link: Link) -> None:
 async def url(nursery: trio.Nursery) -> str:
     from functools import partial
 
-    door = await nursery.start(
-        partial(serve_websocket_links, serve_echo, policy=HandshakePolicy(token=TOKEN))
-    )
+    door = await nursery.start(partial(serve_websocket_links, serve_echo, policy=HandshakePolicy(token=TOKEN)))
     return str(door.url)
 
 
@@ -76,9 +74,7 @@ async def test_a_bug_in_a_handler_ends_the_server() -> None:
 
     with pytest.RaisesGroup(ZeroDivisionError):
         async with trio.open_nursery() as nursery:
-            door = await nursery.start(
-                partial(serve_websocket_links, broken, policy=HandshakePolicy(token=TOKEN))
-            )
+            door = await nursery.start(partial(serve_websocket_links, broken, policy=HandshakePolicy(token=TOKEN)))
             async with connect_websocket(door.url, token=TOKEN) as link:
                 with pytest.raises(LinkClosed):
                     await link.receive()

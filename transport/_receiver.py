@@ -1,0 +1,109 @@
+"""The incoming half of a connection: each frame is read and goes where its kind belongs, at once.
+
+Nothing here waits, so whoever calls it can always drain the link. What is wrong with a frame is answered if
+there is anybody to answer; what breaks the protocol is raised and ends the connection.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import trio
+
+from ._calls import Calls
+from ._codec import Payload, codec_of
+from ._errors import InvalidRequest, ParseError, ProtocolError
+from ._fragments import FRAGMENT, Assembler
+from ._limits import Limits
+from ._link import Frame, Role
+from ._nesting import PlainBounds
+from ._requests import Requests
+from ._rpc import Failure, Notification, Record, Reply, Request, RequestId, read_frame
+from ._sender import Sender
+from ._service import Service
+
+CANCEL = "cancel"
+OnNotify = Callable[[str, Payload[Any]], None]
+
+
+class Receiver:
+    """Takes the frames of one peer."""
+
+    def __init__(self, role: Role, limits: Limits, sender: Sender, calls: Calls, requests: Requests) -> None:
+        self.service = Service(None)
+        self.on_notify: OnNotify | None = None
+        self._bounds = _plain_bounds(role.other, limits)
+        self._sender = sender
+        self._calls = calls
+        self._requests = requests
+        self._assembler = Assembler(
+            limits.transfers, role.other.document_limit, getattr(limits, role.other.document_limit)
+        )
+
+    def take(self, frame: Frame, nursery: trio.Nursery) -> None:
+        """Take one frame. Raises `ProtocolError` and `LimitExceeded`: the connection must end.
+
+        Any other error is a bug of a method or of ``on_notify``. Methods that wait run in ``nursery``.
+        """
+        record = self.read(frame)
+        if isinstance(record, Notification) and record.method == FRAGMENT:
+            record = self._assemble(record)
+        if record is not None:
+            _TAKERS[type(record)](self, record, nursery)
+
+    def read(self, frame: Frame) -> Record | None:
+        """Read one frame; an unreadable one is answered here, and there is None."""
+        if self._sender.codec is None:
+            self._sender.codec = codec_of(frame)
+        if codec_of(frame) is not self._sender.codec:
+            raise ProtocolError(f"this connection speaks {self._sender.codec.name}")
+        try:
+            return read_frame(frame, self._bounds)
+        except (ParseError, InvalidRequest) as error:
+            self._requests.fail(None, error)
+            return None
+
+    def _assemble(self, piece: Notification) -> Record | None:
+        assert self._sender.codec is not None
+        document = self._assembler.add(piece.params, text=self._sender.codec.text)
+        record = None if document is None else self.read(document)
+        if isinstance(record, Notification) and record.method == FRAGMENT:
+            raise ProtocolError("a fragment of a fragment")
+        return record
+
+    def _take_request(self, request: Request, nursery: trio.Nursery) -> None:
+        self._requests.take(request, self.service, nursery)
+
+    def _take_notification(self, notification: Notification, nursery: trio.Nursery) -> None:
+        if notification.method == CANCEL:
+            self._requests.cancel(notification.params.decode(_Cancel).id)
+        elif notification.method in self.service:
+            self._requests.notice(notification, self.service, nursery)
+        elif self.on_notify is not None:
+            self.on_notify(notification.method, notification.params)
+
+    def _take_answer(self, answer: Reply | Failure, _: trio.Nursery) -> None:
+        if isinstance(answer, Failure) and answer.id is None:
+            raise ProtocolError(f"it refused a document of ours: {answer.message}")
+        if not self._calls.settle(answer):
+            raise ProtocolError("an answer to a request that nobody made")
+
+
+@attrs.frozen
+class _Cancel:
+    """The parameters of a cancellation."""
+
+    id: RequestId
+
+
+def _plain_bounds(sender: Role, limits: Limits) -> PlainBounds:
+    """Bound plain data from a client. A server's clients asked for what they get, and trust it."""
+    return PlainBounds(limits.nesting, limits.plain_bytes if sender is Role.CLIENT else limits.server_document_bytes)
+
+
+_TAKERS: dict[type[Record], Callable[[Receiver, Any, trio.Nursery], None]] = {
+    Request: Receiver._take_request,
+    Notification: Receiver._take_notification,
+    Reply: Receiver._take_answer,
+    Failure: Receiver._take_answer,
+}

@@ -1,0 +1,133 @@
+"""The outgoing half of a connection: documents are encoded, queued within bounds, and written by one task.
+
+Whoever queues never waits. What a link can take at once leaves at once; the rest is the writer's. Knows nothing
+of requests: a document is a document.
+"""
+
+from typing import Any
+
+import trio
+
+from ._codec import JSON, Codec
+from ._errors import LimitExceeded, LinkClosed, LinkLost
+from ._limits import Limits
+from ._link import Link
+from ._outbox import Outbox, Parcel
+
+
+class Sender:
+    """Sends the documents of one end. ``codec`` is None until it is known what the peer speaks."""
+
+    def __init__(self, link: Link, limits: Limits, codec: Codec | None) -> None:
+        self.codec = codec
+        self._link = link
+        self._outbox = Outbox(limits.outbox_bytes, limits.message_bytes, limits.fragment_bytes)
+        self._document_limit = link.role.document_limit
+        self._max_document: int = getattr(limits, self._document_limit)
+        self._idle = trio.lowlevel.ParkingLot()
+        self._room = trio.lowlevel.ParkingLot()
+        self._running = False
+        self._draining = False
+        self._ended: str | None = None
+
+    def __len__(self) -> int:
+        """Documents that have not left whole."""
+        return len(self._outbox)
+
+    def put(self, document: Any, *, bulk: bool = False, ordered: bool = True) -> Parcel:
+        """Queue a document, or send it if that needs no waiting.
+
+        Ordered ones leave in their order; others only promise to leave after the ordered ones before them.
+        Raises `LinkLost` and `LimitExceeded`; nothing is queued then.
+        """
+        self.check_open()
+        codec = self.codec or JSON
+        encoded = codec.encode(document)
+        if len(encoded) > self._max_document:
+            raise LimitExceeded(self._document_limit, self._max_document)
+        parcel = self._outbox.put(encoded, codec, bulk=bulk, ordered=ordered)
+        if not ordered:
+            self._push()
+        if self._outbox:
+            self._idle.unpark_all()
+        return parcel
+
+    def withdraw(self, parcel: Parcel) -> bool:
+        """Take a document back; False if it has begun to leave."""
+        return self._outbox.withdraw(parcel)
+
+    def check_open(self) -> None:
+        """Raise `LinkLost` if nothing can be sent any more."""
+        if self._ended is not None:
+            raise LinkLost(self._ended)
+        if self._draining:
+            raise LinkLost("this end has closed it")
+
+    async def wait_room(self, *, bulk: bool) -> None:
+        """Wait until less than half of the bound waits. Raises `LinkLost` when it never will."""
+        await trio.lowlevel.checkpoint_if_cancelled()
+        while not self._outbox.has_room(bulk=bulk):
+            self.check_open()
+            await self._room.park()
+        self.check_open()
+
+    def drain(self) -> None:
+        """Take nothing more; `run` returns when all that waits has left."""
+        self._draining = True
+        self._wake()
+
+    def end(self, reason: str) -> None:
+        """Send nothing more, and free whoever waits here."""
+        self._ended = self._ended or reason
+        self._wake()
+
+    def abort(self, reason: str) -> None:
+        """End the link, too: its reader will say so to everybody else."""
+        self._link.abort(reason)
+        self.end(reason)
+
+    def _wake(self) -> None:
+        self._idle.unpark_all()
+        self._room.unpark_all()
+
+    def _push(self) -> None:
+        """Send what can leave without waiting; saves two turns of the scheduler for each request."""
+        try:
+            while self._running and self._link.ready:
+                frame = self._next_frame()
+                if frame is None:
+                    return
+                self._link.send_nowait(frame)
+        except LinkClosed as error:
+            self.end(error.reason)
+
+    async def run(self) -> None:
+        """Write until drained. Raises `LinkClosed`."""
+        self._running = True
+        while self._ended is None:
+            frame = self._next_frame()
+            if frame is not None:
+                await self._link.send(frame)
+            elif self._draining:
+                return
+            else:
+                await self._idle.park()
+        raise LinkClosed(self._ended)
+
+    async def flush(self) -> None:
+        """Write what waits, once, while nobody runs this. Raises `LinkClosed`."""
+        while (frame := self._next_frame()) is not None:
+            await self._link.send(frame)
+
+    def _next_frame(self) -> str | bytes | None:
+        found = self._outbox.next_frame()
+        if found is None:
+            return None
+        encoded, codec = found
+        if self._room:
+            self._free_waiters()
+        return codec.frame(encoded)
+
+    def _free_waiters(self) -> None:
+        if self._outbox.has_room(bulk=False) or self._outbox.has_room(bulk=True):
+            self._room.unpark_all()
