@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Final, Literal
 
-from .._snapshot import GraphSnapshot
+from graphmeta._snapshot import GraphSnapshot
+
 from ._collapse import collapse as collapse_diagram
 from ._dot import dot
 from ._mermaid import mermaid
@@ -16,13 +17,17 @@ _FORMATS: Final[dict[str, Callable[..., str]]] = {"text": text, "mermaid": merma
 
 
 def render(
-    snapshot: GraphSnapshot, format: Format = "text", *, collapse: int = 0, owners: bool = False
+    snapshot: GraphSnapshot,
+    format: Format = "text",  # noqa: A002 - the name that it has on the command line
+    *,
+    collapse: int = 0,
+    owners: bool = False,
 ) -> str:
-    """Draw *snapshot*.
+    """Return a drawing of *snapshot*; every line ends with a line feed.
 
-    ``collapse`` takes so many levels off the picture (1: components for their streams, 2: collections for their
-    components) and joins topics that only pass on. ``owners`` names the sessions that own each edge. A name can hold
-    anything: what does not print is shown as an escape. Raises ``ValueError`` for a format that does not exist.
+    ``collapse=1`` draws components for their streams and joins the topics that only pass on; each further level
+    draws the innermost collections for what is in them. ``owners`` names the sessions that own each edge. A name
+    can hold anything: what does not print is shown as an escape. Raises ValueError for an unknown format.
     """
     if format not in _FORMATS:
         raise ValueError(f"no format {format!r}; there are {', '.join(_FORMATS)}")

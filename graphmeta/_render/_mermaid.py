@@ -1,31 +1,31 @@
-"""A diagram as a Mermaid flowchart with nested subgraphs. Names stand in quoted labels only; ids are our own."""
+"""A diagram as a Mermaid flowchart with nested subgraphs."""
 
 from collections.abc import Iterator
 
 from ._escape import mermaid_label
-from ._model import Diagram, Visit, walk
+from ._model import Diagram
+from ._outline import Line, Part, outline
 
 
 def mermaid(diagram: Diagram, *, owners: bool) -> str:
-    """The flowchart; every line ends with a line feed."""
+    """Return the flowchart; every line ends with a line feed."""
     return "".join(f"{line}\n" for line in _lines(diagram, owners))
 
 
 def _lines(diagram: Diagram, owners: bool) -> Iterator[str]:
     yield "flowchart LR"
-    ids: dict[str, str] = {}
-    depth = 1
-    for visit, place in walk(diagram.places):
-        if visit is Visit.LEAVE:
-            depth -= 1
-            yield "  " * depth + "end"
-            continue
-        if visit is Visit.ENTER:
-            yield "  " * depth + f"subgraph g{len(ids)}_{depth}[{mermaid_label(place.name)}]"
-            depth += 1
-        if place.topic or visit is Visit.MEET:
-            ids[place.path] = f"n{len(ids)}"
-            yield "  " * depth + f"{ids[place.path]}[{mermaid_label(place.name)}]"
-    for link in diagram.links:
-        label = f"|{mermaid_label(', '.join(link.owners))}|" if owners else ""
-        yield f"  {ids[link.source]} -->{label} {ids[link.target]}"
+    for line in outline(diagram, owners=owners):
+        yield "  " * (line.depth + 1) + _spell(line)
+
+
+def _spell(line: Line) -> str:
+    label = mermaid_label(line.label) if line.label else ""
+    match line.part:
+        case Part.OPEN:
+            return f"subgraph g{line.number}[{label}]"
+        case Part.NODE:
+            return f"n{line.number}[{label}]"
+        case Part.CLOSE:
+            return "end"
+        case Part.LINK:
+            return f"n{line.number} -->" + (f"|{label}|" if label else "") + f" n{line.target}"

@@ -7,12 +7,16 @@ paths are honest input, so nothing here recurses.
 import enum
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Final
 from uuid import UUID
 
 import attrs
 
-from .._metadata import GraphMetadata, StreamMetadata
-from .._snapshot import GraphSnapshot
+from graphmeta._metadata import GraphMetadata, StreamMetadata
+from graphmeta._snapshot import GraphSnapshot
+
+PERSISTENT: Final = "persistent"
+"""Stands for the owner of edges that no session owns."""
 
 
 @attrs.define
@@ -66,24 +70,26 @@ class Visit(enum.Enum):
     MEET = enum.auto()
 
 
-def walk(root: Place) -> Iterator[tuple[Visit, Place]]:
-    """Visit everything below *root*, by name, depth first."""
+def walk(root: Place) -> Iterator[tuple[Visit, Place, bool]]:
+    """Visit everything below *root*, by name, depth first; each visit says whether it is its level's last."""
     pending = _visits(root)
     while pending:
-        visit, place = pending.pop()
-        yield visit, place
+        visit, place, last = pending.pop()
+        yield visit, place, last
         if visit is Visit.ENTER:
-            pending.append((Visit.LEAVE, place))
+            pending.append((Visit.LEAVE, place, last))
             pending.extend(_visits(place))
 
 
-def _visits(place: Place) -> list[tuple[Visit, Place]]:
-    children = (place.children[name] for name in sorted(place.children, reverse=True))
-    return [(Visit.ENTER if child.children else Visit.MEET, child) for child in children]
+def _visits(place: Place) -> list[tuple[Visit, Place, bool]]:
+    """Return the visits to what is inside *place*, last one first."""
+    names = sorted(place.children, reverse=True)
+    children = [place.children[name] for name in names]
+    return [(Visit.ENTER if each.children else Visit.MEET, each, each is children[0]) for each in children]
 
 
 def build(snapshot: GraphSnapshot) -> Diagram:
-    """Draw up everything that *snapshot* holds."""
+    """Return a diagram of everything that *snapshot* holds."""
     root = Place("", "")
     ports: set[str] = set()
     for session in snapshot.sessions.values():
@@ -93,19 +99,18 @@ def build(snapshot: GraphSnapshot) -> Diagram:
         root.at(topic).topic = True
     names = owner_names(snapshot)
     links = (
-        Link(*edge, tuple(sorted(names[owner] for owner in owners)))
-        for edge, owners in snapshot.edge_owners.items()
+        Link(*edge, tuple(sorted(names[owner] for owner in owners))) for edge, owners in snapshot.edge_owners.items()
     )
     return Diagram(root, tuple(links), frozenset(ports), tuple(_session_lines(snapshot, names)))
 
 
 def owner_names(snapshot: GraphSnapshot) -> dict[UUID | None, str]:
-    """A name for every owner; sessions that share one are told apart by the start of their id."""
-    taken = Counter(session.name for session in snapshot.sessions.values())
-    names: dict[UUID | None, str] = {None: "persistent"}
-    for id_, session in snapshot.sessions.items():
-        unique = taken[session.name] == 1 and session.name != "persistent"
-        names[id_] = session.name if unique else f"{session.name} ({str(id_)[:8]})"
+    """Return a name for every owner; sessions that share one are told apart by the start of their id."""
+    taken = Counter(session.name for session in snapshot.sessions.values()) + Counter(("", PERSISTENT))
+    names: dict[UUID | None, str] = {None: PERSISTENT}
+    for session_id, session in snapshot.sessions.items():
+        unique = taken[session.name] == 1
+        names[session_id] = session.name if unique else f"{session.name} ({str(session_id)[:8]})".strip()
     return names
 
 
@@ -131,11 +136,8 @@ def _place_ports(root: Place, ports: Iterable[StreamMetadata]) -> None:
 
 
 def _session_lines(snapshot: GraphSnapshot, names: dict[UUID | None, str]) -> Iterator[str]:
-    for id_, session in snapshot.sessions.items():
-        components = len(session.metadata.components) if session.metadata else 0
-        held = len(set(session.owned))
-        yield f"{names[id_]} ({session.peer}): {_count(held, 'edge')}, {_count(components, 'component')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    for session_id, session in snapshot.sessions.items():
+        components = session.metadata.components if session.metadata else {}
+        parts = (("edge", session.owned), ("component", components), ("endpoint", session.endpoints))
+        counts = (f"{len(part)} {noun}{'' if len(part) == 1 else 's'}" for noun, part in parts)
+        yield f"{names[session_id]}  {session.peer}  {', '.join(counts)}"

@@ -1,16 +1,22 @@
 """A diagram as a tree for the terminal: components, their ports, and under each port where its messages go."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from ._escape import visible
 from ._model import Diagram, Link, Place, Visit, walk
 
+_BRANCHES: Final = {False: ("├─ ", "│  "), True: ("└─ ", "   ")}
+"""By whether it is the last of its level: what leads to a place, and what stands before the lines inside it."""
+
+_ARROWS: Final = {False: "├→ ", True: "└→ "}
+
 
 def text(diagram: Diagram, *, owners: bool) -> str:
-    """The tree; every line ends with a line feed."""
-    lines = [*_tree(diagram, owners)] or ["(an empty graph)"]
+    """Return the tree; every line ends with a line feed."""
+    lines = list(_tree(diagram, owners)) or ["(an empty graph)"]
     if owners and diagram.sessions:
-        lines += ["", "sessions", *(f"  {visible(line)}" for line in diagram.sessions)]
+        lines += ["", "Sessions", *(f"  {visible(line)}" for line in diagram.sessions)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -18,20 +24,25 @@ def _tree(diagram: Diagram, owners: bool) -> Iterator[str]:
     links: dict[str, list[Link]] = {}
     for link in diagram.links:
         links.setdefault(link.source, []).append(link)
-    depth = 0
-    for visit, place in walk(diagram.places):
+    margins = [""]  # What stands before the lines of each level that is open.
+    for visit, place, last in walk(diagram.places):
         if visit is Visit.LEAVE:
-            depth -= 1
+            margins.pop()
             continue
-        yield "  " * depth + _title(place)
-        for link in links.get(place.path, ()):
-            yield "  " * (depth + 1) + _arrow(link, owners)
-        depth += visit is Visit.ENTER
+        branch, rail = ("", "") if len(margins) == 1 else _BRANCHES[last]
+        yield margins[-1] + branch + _title(place)
+        inner = margins[-1] + rail
+        yield from _arrows(inner, links.get(place.path, ()), bool(place.children), owners)
+        if visit is Visit.ENTER:
+            margins.append(inner)
 
 
 def _title(place: Place) -> str:
-    return visible(place.name) + (f"  ({visible(place.note)})" if place.note else "")
+    return visible(place.name) + (f"  {visible(place.note)}" if place.note else "")
 
 
-def _arrow(link: Link, owners: bool) -> str:
-    return f"-> {visible(link.target)}" + (f"  [{visible(', '.join(link.owners))}]" if owners else "")
+def _arrows(margin: str, links: Sequence[Link], more: bool, owners: bool) -> Iterator[str]:
+    for number, link in enumerate(links, 1):
+        last = number == len(links) and not more
+        names = f"  [{visible(', '.join(link.owners))}]" if owners else ""
+        yield f"{margin}{_ARROWS[last]}{visible(link.target)}{names}"
