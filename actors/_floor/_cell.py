@@ -178,14 +178,14 @@ class Cell:
     def notify(self, down: Down) -> None:
         """Tell the monitors of the end of one life."""
         self.last_down = down
-        for monitor in self.monitors or ():
+        for monitor in list(self.monitors or ()):
             monitor._tell(down)
 
     def bury(self) -> None:
         """Be gone for good: nothing waits for this actor any more."""
         self.gone = True
         self.close_mailbox()
-        for monitor in self.monitors or ():
+        for monitor in list(self.monitors or ()):
             monitor._end()
         self.wake_waiters()
 
@@ -208,14 +208,13 @@ class Cell:
             self.waiters = trio.lowlevel.ParkingLot()
         await self.waiters.park()
 
-    def monitor(self) -> Monitor:
-        monitor = Monitor()
+    def watch(self, monitor: Monitor) -> None:
+        """Let a monitor hear of every end from now on, and of the last one at once if the actor is down."""
         if self.life is None and self.last_down is not None:
             monitor._tell(self.last_down)
         if self.gone:
             monitor._end()
-            return monitor
+            return
         if self.monitors is None:
             self.monitors = WeakSet()
         self.monitors.add(monitor)
-        return monitor

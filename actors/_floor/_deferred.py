@@ -27,11 +27,11 @@ class Deferred(Generic[T]):
         self._life: Life | None = None
 
     def settle(self, value: T) -> bool:
-        """Reply; false if it was settled before. Never waits."""
+        """Reply, without waiting; false if nobody takes it: it was settled before, or the caller has gone."""
         return self._settle(outcome.Value(value))
 
     def fail(self, error: Exception) -> bool:
-        """Let the caller raise `error`; false if it was settled before. Never waits.
+        """Let the caller raise `error`, without waiting; false if it was settled before.
 
         If no caller is left to take it, the error crashes the actor, like any other error that nobody takes.
         """
@@ -41,27 +41,20 @@ class Deferred(Generic[T]):
         if self._result is not None:
             return False
         self._result = result
-        if self._life is not None:
-            self._deliver(self._life)
-        return True
+        return self._life is None or self._deliver(self._life, result)
 
     def _bind(self, life: Life, request: Request | None) -> None:
         self._life, self._request = life, request
         if self._result is not None:
-            self._deliver(life)
+            self._deliver(life, self._result)
         elif request is not None:
             if request.state is Wait.OPEN:
                 request.state = Wait.DEFERRED
-            if life.put_off is None:
-                life.put_off = set()
-            life.put_off.add(request)
+            life.put_off_reply(request)
 
-    def _deliver(self, life: Life) -> None:
-        request, result = self._request, self._result
-        if request is not None and life.put_off is not None:
-            life.put_off.discard(request)
-        if isinstance(result, outcome.Error):
-            if request is None or not request.fail(result.error):
-                life.crash(result.error)
-        elif request is not None and isinstance(result, outcome.Value):
-            request.answer(result.value)
+    def _deliver(self, life: Life, result: outcome.Outcome[T]) -> bool:
+        taken = self._request is not None and self._request.settle(result)
+        if isinstance(result, outcome.Error) and not taken:
+            life.crash(result.error)
+            return True
+        return taken

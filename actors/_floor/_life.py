@@ -5,6 +5,7 @@ A restarted actor keeps its `Cell` and gets a new life. ``_loop`` drives it; it 
 
 from contextvars import ContextVar
 from typing import Any, Protocol
+from weakref import WeakSet
 
 import trio
 
@@ -51,7 +52,7 @@ class Life:
         self.children: Children | None = None
         self.errors: list[BaseException] = []
         self.in_hand: Request | None = None
-        self.put_off: set[Request] | None = None
+        self.put_off: WeakSet[Request] | None = None
         self.waits_for: Slot | None = None
         self.ready = False
         self.leaving = False
@@ -67,6 +68,12 @@ class Life:
         """End because of an error that nobody else takes."""
         self.errors.append(error)
         self.leave()
+
+    def put_off_reply(self, request: Request) -> None:
+        """Remember a caller who will be answered later; weakly, for it may go before that."""
+        if self.put_off is None:
+            self.put_off = WeakSet()
+        self.put_off.add(request)
 
     def owes(self) -> list[Request]:
         """List the requests that were taken and not settled."""

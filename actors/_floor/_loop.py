@@ -40,7 +40,7 @@ def _construct(cell: Cell) -> Any:
 async def live(cell: Cell) -> Life:
     """One life, whole. Errors are in the life that is returned, never raised."""
     cell.lives += 1
-    life = None
+    life: Life | None = None
     try:
         async with trio.open_nursery() as tasks:
             # a cancellation from outside ends the nursery's body, and that ends the actors, in order
@@ -48,9 +48,14 @@ async def live(cell: Cell) -> Life:
             life = cell.life = Life(cell.path, cell.lives, tasks)
             enter(life)
             await _whole(cell, life)
-    except BaseException as error:
+    except BaseExceptionGroup as group:
+        # trio's wrapping: inside are the errors of the background tasks
         assert life is not None
-        life.errors += causes(error)
+        for error in group.exceptions:
+            life.errors += causes(error)
+    except trio.Cancelled:
+        pass
+    assert life is not None
     return life
 
 
@@ -73,8 +78,22 @@ async def _start_and_serve(cell: Cell, life: Life) -> None:
     cell.actor_class = type(life.actor)
     cell.mailbox.bound = life.actor.mailbox_bound
     life.actor._enter(cell, life)
-    await _unprotected(life.actor.started)
-    # nothing may stand between the line above and this try: `stopping` is armed as soon as `started` returned
+    # around the whole life, not only around `stopping`, so that what `started` has entered (an exit stack with
+    # scopes and nurseries in it) can be left in `stopping`: scopes must nest
+    with trio.CancelScope() as guard:
+        await _unprotected(life.actor.started)
+        # nothing may stand between the line above and this try: `stopping` is armed as soon as `started` returned
+        try:
+            await _ready_and_serve(cell, life)
+        finally:
+            life.leave()
+            guard.deadline = trio.current_time() + cell.grace
+            guard.shield = True
+            await life.actor.stopping()
+    life.overran = guard.cancelled_caught
+
+
+async def _ready_and_serve(cell: Cell, life: Life) -> None:
     try:
         life.ready = cell.established = True
         if cell.starting is not None:
@@ -82,8 +101,6 @@ async def _start_and_serve(cell: Cell, life: Life) -> None:
         await _serve(cell, life)
     except BaseException as error:
         _note(life, error)
-    finally:
-        await _stop(cell, life)
 
 
 def _note(life: Life, error: BaseException) -> None:
@@ -92,15 +109,6 @@ def _note(life: Life, error: BaseException) -> None:
     life.errors += found
     if not found and not life.leaving:
         life.cancelled = True
-
-
-async def _stop(cell: Cell, life: Life) -> None:
-    life.leave()
-    if not life.actor._has_stopping:
-        return
-    with trio.move_on_after(cell.grace, shield=True) as scope:
-        await life.actor.stopping()
-    life.overran = scope.cancelled_caught
 
 
 async def _serve(cell: Cell, life: Life) -> None:

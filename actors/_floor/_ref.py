@@ -147,4 +147,6 @@ class ActorRef(Generic[A_co]):
 
     def monitor(self) -> Monitor:
         """Watch it die: one `Down` for each life that ends from now on, or the last at once if it is down."""
-        return self._cell.monitor()
+        monitor = Monitor()
+        self._cell.watch(monitor)
+        return monitor

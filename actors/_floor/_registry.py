@@ -20,8 +20,8 @@ class Registry:
         self._waiting: trio.lowlevel.ParkingLot | None = None
 
     def check_name(self, name: str) -> None:
-        if not name or "/" in name:
-            raise ValueError(f"{name!r} is no name for an actor: it must be one segment of a path")
+        if not name:
+            raise ValueError("an actor's name cannot be empty")
         if name in self._cells:
             raise NameTaken(name, self._path)
 

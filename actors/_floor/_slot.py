@@ -27,17 +27,12 @@ class Wait(enum.Enum):
 class Slot:
     """Made by the task that waits, in the step in which it begins to wait."""
 
-    __slots__ = ("_task", "state", "target")
+    __slots__ = ("__weakref__", "_task", "state", "target")
 
     def __init__(self, target: object) -> None:
         self.target = target
         self.state = Wait.OPEN
         self._task: trio.lowlevel.Task | None = trio.lowlevel.current_task()
-
-    @property
-    def waiting(self) -> bool:
-        """Whether somebody still waits for the outcome."""
-        return self._task is not None
 
     async def wait(self, withdraw: Callable[[Any], object] | None = None) -> Any:
         """Park until settled; `withdraw` is told of this slot if the waiter is cancelled."""
@@ -54,13 +49,14 @@ class Slot:
 
     def answer(self, value: Any) -> bool:
         """Settle with a result; false if nobody takes it."""
-        return self._settle(outcome.Value(value))
+        return self.settle(outcome.Value(value))
 
     def fail(self, error: BaseException) -> bool:
         """Settle with an error, which the waiter raises; false if nobody takes it."""
-        return self._settle(outcome.Error(error))
+        return self.settle(outcome.Error(error))
 
-    def _settle(self, result: outcome.Outcome[Any]) -> bool:
+    def settle(self, result: outcome.Outcome[Any]) -> bool:
+        """Settle; false if nobody takes it, because it was settled before or the waiter has gone."""
         task, self._task = self._task, None
         if task is None:
             return False
