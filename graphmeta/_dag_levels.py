@@ -1,0 +1,116 @@
+"""How levels are mended when new edges contradict them.
+
+Every edge should lead from a lower level to a higher one. The functions here are given edges that do not,
+though they are linked already; they return the levels that must change, or raise `CycleError`, and change
+nothing themselves. This file knows nothing of owners, nor of how edges come and go.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from heapq import heappop, heappush
+from itertools import pairwise
+
+from ._dag_search import Neighbours, find_cycle, find_path
+from ._errors import CycleError
+from ._names import Edge
+
+Levels = Mapping[str, int]
+
+
+def mend_one(edge: Edge, targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
+    """Return the levels that must change for *edge*, at the cost of the cheaper of its two ends.
+
+    Two searches race: one lifts what the edge leads to, the other lowers what leads to it. Either would do.
+    """
+    from_topic, to_topic = edge
+    lift = _Shift(targets, levels, 1, to_topic, from_topic)
+    lower = _Shift(sources, levels, -1, from_topic, to_topic)
+    while lift.queue and lower.queue:
+        (lift if lift.cost < lower.cost else lower).step()
+    if lift.met_goal or lower.met_goal:
+        raise _refusal(edge, targets)
+    return (lower if lift.queue else lift).levels()
+
+
+class _Shift:
+    """A search that moves one end of an edge past the other, pushing on whatever stands in the way.
+
+    Heights are levels as seen in the direction of the search: lowering is lifting with the sign changed.
+    Topics are taken from the lowest up, so each is visited once, when its new height is final.
+    """
+
+    def __init__(self, neighbours: Neighbours, levels: Levels, sign: int, start: str, goal: str) -> None:
+        self._neighbours = neighbours
+        self._levels = levels
+        self._sign = sign
+        self._goal = goal
+        self._moved = {start: sign * levels[goal] + 1}
+        self.queue = [(sign * levels[start], start)]
+        self.met_goal = False
+        # What will have been looked at after the next step; counted, so that one step at a hub loses the race.
+        self.cost = len(neighbours[start])
+
+    def step(self) -> None:
+        """Visit one topic, and queue those of its neighbours that it pushes on."""
+        moved, levels, sign, queue = self._moved, self._levels, self._sign, self.queue
+        topic = heappop(queue)[1]
+        above = moved[topic] + 1
+        for near in self._neighbours[topic]:
+            if near in moved:
+                moved[near] = max(moved[near], above)
+            elif sign * levels[near] < above:
+                moved[near] = above
+                heappush(queue, (sign * levels[near], near))
+        if self._goal in moved:
+            self.met_goal = True
+            queue.clear()
+        elif queue:
+            self.cost += len(self._neighbours[queue[0][1]])
+
+    def levels(self) -> dict[str, int]:
+        """Return the new level of each topic that was moved."""
+        return {topic: self._sign * height for topic, height in self._moved.items()}
+
+
+def mend_all(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
+    """Return the levels that must change for *edges*, in one pass of Kahn's algorithm over all they lead to."""
+    waits_for = _count_sources({edge.to_topic for edge in edges}, targets)
+    new = {topic: levels[topic] for topic in waits_for}
+    for from_topic, to_topic in edges:
+        new[to_topic] = max(new[to_topic], levels[from_topic] + 1)
+    settled = [topic for topic, count in waits_for.items() if not count]
+    for topic in settled:
+        above = new[topic] + 1
+        for target in targets[topic]:
+            if new[target] < above:
+                new[target] = above
+            waits_for[target] -= 1
+            if not waits_for[target]:
+                settled.append(target)
+    if len(settled) < len(new):
+        raise _refusal(_last_on_a_cycle(edges, sources, new.keys() - set(settled)), targets)
+    return new
+
+
+def _count_sources(heads: Iterable[str], targets: Neighbours) -> dict[str, int]:
+    """Return all that *heads* lead to, themselves included, each with the number of its sources among these."""
+    count = dict.fromkeys(heads, 0)
+    agenda = list(count)
+    for topic in agenda:
+        for target in targets[topic]:
+            if target in count:
+                count[target] += 1
+            else:
+                count[target] = 1
+                agenda.append(target)
+    return count
+
+
+def _last_on_a_cycle(edges: Sequence[Edge], sources: Neighbours, stuck: Set[str]) -> Edge:
+    """Return the last of *edges* on some cycle among *stuck*: what closed it, had they come one by one."""
+    backwards = find_cycle(sources, stuck)
+    on_cycle = {(to, from_) for from_, to in pairwise((*backwards, backwards[0]))}
+    return next(edge for edge in reversed(edges) if edge in on_cycle)
+
+
+def _refusal(edge: Edge, targets: Neighbours) -> CycleError:
+    return CycleError(edge, (edge.from_topic, *find_path(targets, edge.to_topic, edge.from_topic)))
