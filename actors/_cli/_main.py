@@ -28,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         code: int | None = trio.run(_run, args)
+        # Here, and not when Python ends: only here can a reader who has gone be told from a failure.
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

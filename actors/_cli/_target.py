@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from actors._graph import NotRunning, Session, Ticket, open_session, tickets
+from actors._graph import NotRunning, Session, Ticket, open_session, read_ticket, tickets
 
 from ._errors import BadToken, SeveralGraphs, UsageError
 
@@ -58,17 +58,29 @@ def _only(running: list[Ticket]) -> Ticket | None:
 
 
 def _by_url(url: str, running: list[Ticket]) -> Ticket | None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+    place = _place(url)
+    return next((ticket for ticket in running if _place(ticket.url) == place), None)
+
+
+def _place(url: str) -> tuple[str, str | None, int | None]:
+    """What an address names; `UsageError` when it names nothing."""
+    try:
+        parts = urlsplit(url)
+        place = (parts.scheme, parts.hostname, parts.port)
+    except ValueError:
+        place = ("", None, None)
+    if place[0] not in ("ws", "wss") or not place[1]:
         raise UsageError(f"{url!r} is no address; it looks like ws://127.0.0.1:8765")
-    return next((ticket for ticket in running if urlsplit(ticket.url).netloc == parts.netloc), None)
+    return place
 
 
 def _read_token(path: Path) -> str:
+    """The token in a file of its own, or in the address file of a server."""
     try:
-        token = path.read_text(encoding="utf-8").strip()
+        text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise BadToken(str(path), str(error)) from None
-    if not token:
+    if not text:
         raise BadToken(str(path), "it is empty")
-    return token
+    ticket = read_ticket(path)
+    return ticket.token if ticket else text

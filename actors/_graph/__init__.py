@@ -29,5 +29,6 @@ from ._session import Scope as Scope
 from ._session import Session as Session
 from ._tickets import Ticket as Ticket
 from ._tickets import published as published
+from ._tickets import read_ticket as read_ticket
 from ._tickets import tickets as tickets
 from ._watch import Changes as Changes

@@ -87,7 +87,7 @@ def published(url: str, token: str) -> Iterator[Path]:
 
 def tickets() -> list[Ticket]:
     """The graphs that run on this host for this user, oldest first."""
-    found = (_read(path) for path in sorted(_files(runtime_folder()), key=_age))
+    found = (read_ticket(path) for path in sorted(_files(runtime_folder()), key=_age))
     return [ticket for ticket in found if ticket is not None and ticket.alive()]
 
 
@@ -104,12 +104,13 @@ def _age(path: Path) -> float:
 
 def _sweep(folder: Path) -> None:
     for path in _files(folder):
-        ticket = _read(path)
+        ticket = read_ticket(path)
         if ticket is None or not ticket.alive():
             path.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> Ticket | None:
+def read_ticket(path: Path) -> Ticket | None:
+    """The ticket in a file, or None when it holds none."""
     with suppress(OSError, msgspec.MsgspecError):
         return msgspec.json.decode(path.read_bytes(), type=Ticket)
     return None

@@ -1,0 +1,196 @@
+"""The command line as an operator uses it: real processes, and a graph that they find by themselves."""
+
+import json
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+
+def served(process):
+    """The address that a starting server prints."""
+    found = re.fullmatch(r"graph server: (ws://\S+)\n", process.stdout.readline())
+    assert found is not None
+    return found[1]
+
+
+def token_file(process):
+    found = re.fullmatch(r"token file: (.+)\n", process.stdout.readline())
+    assert found is not None
+    return Path(found[1])
+
+
+def listens(url):
+    parts = urlsplit(url)
+    with socket.socket() as probe:
+        return probe.connect_ex((parts.hostname, parts.port)) == 0
+
+
+def test_every_command_finds_the_graph_by_itself(trellis, background):
+    served(background("serve"))
+    snapshot = json.loads(trellis("snapshot", "--json").stdout)
+    assert snapshot["edges"] == []
+    assert [session["name"] for session in snapshot["sessions"].values()] == ["trellis snapshot"]
+    assert "revision" in trellis("snapshot").stdout
+    assert trellis("graph").returncode == 0
+    assert trellis("graph", "--format", "mermaid").stdout.startswith("flowchart")
+    assert trellis("graph", "--format", "dot").stdout.startswith("digraph")
+    assert "trellis sessions" in trellis("sessions").stdout
+    assert [session["name"] for session in json.loads(trellis("sessions", "--json").stdout)] == ["trellis sessions"]
+
+
+def test_watch_follows_what_others_do(trellis, background):
+    served(background("serve"))
+    watch = background("watch")
+    assert re.match(r"r\d+ snapshot \(start\)", watch.stdout.readline())
+    trellis("snapshot")
+    line = ""
+    while "session started: trellis snapshot" not in line:
+        line = watch.stdout.readline()
+        assert line
+    while "session ended: trellis snapshot (closed)" not in line:
+        line = watch.stdout.readline()
+        assert line
+    watch.send_signal(signal.SIGINT)
+    assert watch.wait(10) == 130
+
+
+def test_the_address_file_is_for_its_owner_only(background):
+    server = background("serve")
+    served(server)
+    path = token_file(server)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_server_cleanly(background, trellis, number, code):
+    server = background("serve")
+    url, path = served(server), token_file(server)
+    server.send_signal(number)
+    assert server.wait(10) == code
+    assert server.stderr.read().strip() == ""
+    assert not path.exists()
+    assert not listens(url)
+    assert trellis("graph").returncode == 1
+
+
+def test_what_a_kill_leaves_behind_disturbs_nobody(background, trellis):
+    killed = background("serve")
+    url, path = served(killed), token_file(killed)
+    killed.kill()
+    killed.wait()
+    assert path.exists()
+    assert not listens(url)
+    for arguments in (("graph",), ("graph", "--graph", url)):
+        lost = trellis(*arguments)
+        assert lost.returncode == 1
+        assert lost.stderr.startswith("trellis: no graph is running")
+    served(background("serve"))
+    assert not path.exists()
+    assert trellis("graph").returncode == 0
+
+
+def test_a_stale_address_file_never_sends_its_token_to_whoever_took_the_port(background, trellis):
+    killed = background("serve")
+    url = served(killed)
+    killed.kill()
+    killed.wait()
+    with socket.create_server(("127.0.0.1", urlsplit(url).port)) as stranger:
+        stranger.settimeout(0.2)
+        assert trellis("graph").returncode == 1
+        with pytest.raises(TimeoutError):
+            stranger.accept()
+
+
+def test_no_server_says_what_to_do(trellis):
+    lost = trellis("graph")
+    assert lost.returncode == 1
+    assert lost.stderr == (
+        "trellis: no graph is running on this host: "
+        "start one with `trellis demo` or `trellis serve`, or name one with --graph URL\n"
+    )
+
+
+def test_a_wrong_address_says_where_it_looked(trellis):
+    lost = trellis("graph", "--graph", "ws://127.0.0.1:1")
+    assert lost.returncode == 1
+    assert lost.stderr.startswith("trellis: no graph is running at ws://127.0.0.1:1: ")
+    assert lost.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://127.0.0.1:1", "ws://", "127.0.0.1:80", "ws://127.0.0.1:port"])
+def test_what_is_no_address_is_misuse(trellis, url):
+    misused = trellis("graph", "--graph", url)
+    assert misused.returncode == 2
+    assert "ws://127.0.0.1:8765" in misused.stderr
+    assert misused.stderr.count("\n") == 1
+
+
+def test_a_wrong_token_is_refused_in_one_line(trellis, background, tmp_path):
+    url = served(background("serve"))
+    wrong = tmp_path / "token"
+    wrong.write_text("x" * 43)
+    refused = trellis("graph", "--graph", url, "--token-file", str(wrong))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"trellis: {url} refused the connection: ")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_token_file_that_is_none_is_misuse(trellis, background, tmp_path):
+    url = served(background("serve"))
+    empty = tmp_path / "empty"
+    empty.write_text("\n")
+    for path, reason in ((tmp_path / "missing", "No such file"), (empty, "it is empty")):
+        misused = trellis("graph", "--graph", url, "--token-file", str(path))
+        assert misused.returncode == 2
+        assert reason in misused.stderr
+
+
+def test_the_servers_own_file_serves_as_a_token_file(trellis, background):
+    server = background("serve")
+    url, path = served(server), token_file(server)
+    assert trellis("graph", "--graph", url, "--token-file", str(path)).returncode == 0
+
+
+def test_several_graphs_are_listed_instead_of_guessed(trellis, background):
+    urls = {served(background("serve")) for _ in range(2)}
+    misused = trellis("graph")
+    assert misused.returncode == 2
+    assert all(url in misused.stderr for url in urls)
+    assert trellis("graph", TRELLIS_GRAPH=urls.pop()).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [(), ("nonsense",), ("graph", "--nonsense"), ("graph", "--format", "png")])
+def test_unknown_words_are_misuse(trellis, arguments):
+    misused = trellis(*arguments)
+    assert misused.returncode == 2
+    assert misused.stderr.startswith("usage: trellis")
+
+
+def test_a_setting_of_nobody_is_refused_with_the_nearest_name(trellis, background):
+    served(background("serve"))
+    refused = trellis("set", "SYS/NOBODY", "gain", "2")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("trellis: no component 'SYS/NOBODY'")
+
+
+def test_a_taken_port_is_one_line(trellis, background):
+    url = served(background("serve"))
+    taken = trellis("serve", "--port", str(urlsplit(url).port))
+    assert taken.returncode == 1
+    assert taken.stderr.startswith("trellis: ")
+    assert taken.stderr.count("\n") == 1
+
+
+def test_output_that_nobody_reads_any_more_is_no_error(background, environment):
+    served(background("serve"))
+    command = f"{sys.executable} -m actors snapshot | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

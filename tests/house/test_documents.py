@@ -1,0 +1,32 @@
+"""What the documents show is run: every Python block of README, and the two commands are where the script looks."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S | re.M)
+PRINTED = [
+    "0.0\n2.0\n4.0\n",
+    re.compile(r"\{'CAM/OUT': \('TRACK/IN',\).*\}\nResync\(.*reason='start'\)\n", re.S),
+]
+
+
+@pytest.mark.parametrize(("block", "printed"), zip(BLOCKS, PRINTED, strict=True), ids=["units", "sessions"])
+def test_the_examples_of_readme_run_and_print_what_they_say(tmp_path, block, printed):
+    script = tmp_path / "example.py"
+    script.write_text(block, encoding="utf-8")
+    done = subprocess.run([sys.executable, "-W", "error", script], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(printed, done.stdout) if isinstance(printed, re.Pattern) else done.stdout == printed
+
+
+@pytest.mark.parametrize("name", ["demo", "tests"])
+def test_readme_names_its_commands_where_the_checks_look_for_them(name):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.findall(rf"<!-- command: {name} -->\n```sh\n(.+)\n```", readme)
+    assert len(found) == 1
+    assert found[0].startswith("pip install -e ")
