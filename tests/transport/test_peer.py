@@ -127,7 +127,7 @@ async def test_a_lost_link_fails_every_request_at_once(ends: Ends) -> None:
 
 
 async def expect_lost(peer: Peer) -> None:
-    with pytest.raises(LinkLost, match="pulled the plug"):
+    with pytest.raises(LinkLost, match="the connection broke off"):
         await peer.request("wait", {})
 
 
