@@ -50,13 +50,26 @@ def gather(raised: BaseException | None, failures: Sequence[BaseException], wher
     Cancellations are nothing beside a real error. A failure that is behind another error already is not told
     twice. A single error leaves as itself; several leave as one group.
     """
-    inside = _members(raised)
-    real = [error for error in inside if not isinstance(error, trio.Cancelled)]
-    told = {id(link) for error in real for link in _chain(error)}
-    real += [error for error in failures if id(error) not in told]
-    if not real:
+    found = [*failures, *_members(raised)]
+    real = {id(error): error for error in found if not isinstance(error, trio.Cancelled)}
+    behind = {id(link) for error in real.values() for link in _causes_of(error)}
+    told = [error for key, error in real.items() if key not in behind]
+    if not told:
         return raised
-    return real[0] if len(real) == 1 else BaseExceptionGroup(f"several errors in actor nursery {where}", real)
+    return told[0] if len(told) == 1 else BaseExceptionGroup(f"several errors in actor nursery {where}", told)
+
+
+def raise_as_itself(error: BaseException | None) -> None:
+    """Raise `error`, if there is one, and not as something that happened while a body was being cancelled."""
+    if error is None:
+        return
+    context = error.__context__
+    try:
+        raise error
+    finally:
+        error.__context__ = context
+        # or this frame and the error would keep each other alive
+        del error, context
 
 
 def _members(raised: BaseException | None) -> list[BaseException]:
@@ -66,10 +79,10 @@ def _members(raised: BaseException | None) -> list[BaseException]:
     return list(raised.exceptions) if isinstance(raised, BaseExceptionGroup) else [raised]
 
 
-def _chain(error: BaseException) -> list[BaseException]:
-    """List the error, and what it was raised from."""
+def _causes_of(error: BaseException) -> list[BaseException]:
+    """List what the error was raised from, and what that was raised from."""
     links: list[BaseException] = []
-    link: BaseException | None = error
+    link = error.__cause__
     while link is not None and link not in links:
         links.append(link)
         link = link.__cause__

@@ -33,6 +33,7 @@ def _named(function: object) -> str:
 
 
 def _advice(function: object) -> str:
-    if hasattr(function, "__self__"):
-        return f"the function of the class, {type(function.__self__).__name__}.{_named(function)}"
+    owner = getattr(function, "__self__", None)
+    if owner is not None:
+        return f"the function of the class, {type(owner).__qualname__}.{getattr(function, '__name__', '')}"
     return "a function of the actor's own class or of one of its bases"

@@ -107,7 +107,7 @@ def causes(error: BaseException) -> list[BaseException]:
     """Strip an error of the cancellations that came with it."""
     if isinstance(error, trio.Cancelled):
         return []
-    if isinstance(error, BaseExceptionGroup):
+    if isinstance(error, BaseExceptionGroup) and error.subgroup(trio.Cancelled) is not None:
         _, rest = error.split(trio.Cancelled)
         return [] if rest is None else [rest]
     return [error]

@@ -11,9 +11,6 @@ import trio
 
 from ._message import Item
 
-_IN = outcome.Value(True)
-_OUT = outcome.Value(False)
-
 
 class Mailbox:
     """At most ``bound`` messages wait in it; the rest of the senders wait outside."""
@@ -76,7 +73,7 @@ class Mailbox:
         message, task = self._outside.popleft()
         self._queue.append(message)
         if task is not None:
-            trio.lowlevel.reschedule(task, _IN)
+            trio.lowlevel.reschedule(task, outcome.Value(True))
 
     def withdraw(self, message: Item) -> None:
         """Take back a message that nobody has taken; one that was taken stays taken."""
@@ -114,7 +111,7 @@ class Mailbox:
         left = [*self._queue, *(message for message, task in self._outside or () if task is None)]
         for _, task in self._outside or ():
             if task is not None:
-                trio.lowlevel.reschedule(task, _OUT)
+                trio.lowlevel.reschedule(task, outcome.Value(False))
         self._queue.clear()
         self._outside = None
         return left

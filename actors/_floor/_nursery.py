@@ -7,8 +7,8 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple, overload
 import trio
 
 from ._cell import Cell, name_of
-from ._endings import gather
-from ._life import current_life
+from ._endings import gather, raise_as_itself
+from ._life import causes, current_life
 from ._policy import Backoff, Restart, Strategy, Supervision
 from ._ref import ActorRef
 from ._slot import Slot
@@ -172,19 +172,14 @@ async def open_actor_nursery(
             nursery = ActorNursery(name, supervision, tasks, failures)
             try:
                 yield nursery
+            except BaseException as error:
+                if causes(error) != [error]:
+                    raise
+                # kept apart from trio's filtering of cancellations, which makes copies of groups
+                failures.insert(0, error)
             finally:
                 with trio.CancelScope(shield=True):
                     await nursery.close()
     except BaseException as error:
         raised = error
-    leaving = gather(raised, failures, name)
-    if leaving is None:
-        return
-    context = leaving.__context__
-    try:
-        raise leaving
-    finally:
-        # as itself: not as something that happened while the body was being cancelled
-        leaving.__context__ = context
-        # or the frame and the error would keep each other alive
-        del raised, leaving, failures, context
+    raise_as_itself(gather(raised, failures, name))
