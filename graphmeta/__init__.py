@@ -1,5 +1,7 @@
 """What the graph is: pure and synchronous records, rules and decisions."""
 
+from ._binding import bind as bind
+from ._binding import bind_all as bind_all
 from ._changes import Change as Change
 from ._changes import EndpointChanged as EndpointChanged
 from ._changes import MetadataChanged as MetadataChanged
@@ -16,7 +18,24 @@ from ._codec import dump_snapshot as dump_snapshot
 from ._codec import encode_metadata as encode_metadata
 from ._codec import encode_session as encode_session
 from ._codec import load_snapshot as load_snapshot
+from ._components import INPUT_SETTINGS as INPUT_SETTINGS
+from ._components import Collection as Collection
+from ._components import Component as Component
+from ._components import Unit as Unit
+from ._components import components_of as components_of
+from ._components import streams_of as streams_of
+from ._components import tasks_of as tasks_of
+from ._crawl import crawl_components as crawl_components
+from ._crawl import describe as describe
 from ._dag import DAG as DAG
+from ._declared import TaskSpec as TaskSpec
+from ._decorators import Complete as Complete
+from ._decorators import NormalTermination as NormalTermination
+from ._decorators import main as main
+from ._decorators import publisher as publisher
+from ._decorators import subscriber as subscriber
+from ._decorators import task as task
+from ._decorators import thread as thread
 from ._diff import compare as compare
 from ._diff import diff as diff
 from ._errors import CycleError as CycleError
@@ -56,6 +75,7 @@ from ._metadata import UnitMetadata as UnitMetadata
 from ._names import Edge as Edge
 from ._names import check_edge as check_edge
 from ._names import check_topic as check_topic
+from ._network import collect_edges as collect_edges
 from ._outcome import Outcome as Outcome
 from ._outcome import Removal as Removal
 from ._render import render as render
@@ -74,3 +94,11 @@ from ._snapshot import Endpoint as Endpoint
 from ._snapshot import GraphSnapshot as GraphSnapshot
 from ._snapshot import SettingValue as SettingValue
 from ._snapshot import SnapshotSession as SnapshotSession
+from ._streams import InputRelay as InputRelay
+from ._streams import InputStream as InputStream
+from ._streams import InputTopic as InputTopic
+from ._streams import OutputRelay as OutputRelay
+from ._streams import OutputStream as OutputStream
+from ._streams import OutputTopic as OutputTopic
+from ._streams import Port as Port
+from ._streams import Topic as Topic
