@@ -75,26 +75,20 @@ def _check(rate: float) -> None:
 @asynccontextmanager
 async def _show(graph: Graph, url: str, rate: float) -> AsyncIterator[None]:
     """The pipeline and the view on it, each a session of its own."""
-    from actors.demo import THRESHOLD, Monitor, demo_system
+    from actors.demo import ROOT, AlarmSettings, Monitor, demo_system, output_topics
 
-    monitor = Monitor(rate, THRESHOLD, address=url, at=trio.current_time())
+    system = demo_system(rate)
+    monitor = Monitor(rate, AlarmSettings().threshold, address=url, at=trio.current_time())
     async with (
-        open_runner({"DEMO": demo_system(rate)}, graph=graph, name="demo"),
+        open_runner({ROOT: system}, graph=graph, name="demo"),
         open_session(graph, name="demo view") as session,
         trio.open_nursery() as nursery,
     ):
-        for topic in _outputs(graph):
+        for topic in output_topics(system):
             nursery.start_soon(_listen, session, topic, monitor)
         nursery.start_soon(_draw if sys.stdout.isatty() else _print, graph, monitor)
         yield
         nursery.cancel_scope.cancel()
-
-
-def _outputs(graph: Graph) -> list[str]:
-    """Every topic that a unit of the demo publishes on."""
-    registered = [session.metadata for session in graph.snapshot().sessions.values() if session.metadata]
-    units = [unit for metadata in registered for unit in metadata.units.values()]
-    return [stream.address for unit in units for stream in unit.output_streams.values()]
 
 
 async def _listen(session: Session, topic: str, monitor: "Monitor") -> None:

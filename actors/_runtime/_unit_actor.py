@@ -1,7 +1,8 @@
 """A unit as an actor: its endpoints open when it starts, its tasks live in its own scope, its end shuts it down."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -85,7 +86,7 @@ class UnitActor(Actor):
 
     async def apply_setting(self, path: str, value: Any) -> Any:
         """Patch one field and have the unit take the result; returns its settings in readable form."""
-        if INPUT_SETTINGS not in streams_of(self._unit):
+        if self._settings_stream is None:
             raise SettingsRefused(self._address, f"it has no {INPUT_SETTINGS}")
         settings = patch(self._unit.settings, path, value)
         try:
@@ -105,12 +106,14 @@ class UnitActor(Actor):
             if isinstance(stream, OutputStream):
                 opening = self._session.publisher(stream.address, stream.message_type)
                 self._publishers[name] = await self._stack.enter_async_context(opening)
-        tasks = [(task, await self._subscribe(task.subscribes)) for task in tasks_of(self._unit)]
+        subscribers = [await self._subscribe(task.subscribes) for task in tasks_of(self._unit)]
+        settings = await self._subscribe(self._settings_stream) if self._settings_task is None else None
         await self._unit.initialize()
         await self._report()
-        for task, subscriber in tasks:
-            self._spawn(task.name, _RUNNERS[subscriber is not None], task, subscriber)
-        await self._open_settings()
+        for task, subscriber in zip(tasks_of(self._unit), subscribers, strict=True):
+            self._spawn(task, subscriber)
+        if settings is not None:
+            self.nursery.start_soon(self._follow_settings, settings)
 
     async def _subscribe(self, stream: InputStream[Any] | None) -> Subscriber | None:
         if stream is None:
@@ -120,14 +123,20 @@ class UnitActor(Actor):
         )
         return await self._stack.enter_async_context(opening)
 
-    def _spawn(self, name: str, run: Callable[..., Any], *args: Any) -> None:
+    def _spawn(self, task: TaskSpec, subscriber: Subscriber | None) -> None:
         self._progress.enter()
-        self.nursery.start_soon(self._guard, name, run, *args)
+        if subscriber is None:
+            run = partial(self._run_source, task)
+        elif task == self._settings_task:
+            run = partial(self._follow_settings, subscriber)
+        else:
+            run = partial(self._run_handler, task, subscriber)
+        self.nursery.start_soon(self._guard, task.name, run)
 
-    async def _guard(self, name: str, run: Callable[..., Any], *args: Any) -> None:
+    async def _guard(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         await self._progress.started.wait()
         try:
-            await run(self, *args)
+            await run()
         except Complete:
             return
         except NormalTermination:
@@ -140,12 +149,11 @@ class UnitActor(Actor):
 
     # -- tasks -----------------------------------------------------------------------------------------------
 
-    async def _run_source(self, task: TaskSpec, _: None) -> None:
+    async def _run_source(self, task: TaskSpec) -> None:
         await self._publish(task.function())
 
     async def _run_handler(self, task: TaskSpec, subscriber: Subscriber) -> None:
-        while True:
-            message = await subscriber.receive()
+        async for message in subscriber:
             await self._gate.wait_open()
             with self._gate.message():
                 await self._publish(task.function(message))
@@ -163,24 +171,25 @@ class UnitActor(Actor):
 
     # -- settings --------------------------------------------------------------------------------------------
 
-    async def _open_settings(self) -> None:
+    @property
+    def _settings_stream(self) -> InputStream[Any] | None:
         stream = streams_of(self._unit).get(INPUT_SETTINGS)
-        if stream is not None and self._settings_task() is None:
-            subscriber = await self._subscribe(stream)
-            self.nursery.start_soon(self._follow_settings, subscriber)
+        return stream if isinstance(stream, InputStream) else None
+
+    @property
+    def _settings_task(self) -> TaskSpec | None:
+        """The unit's own task for settings, if it has one."""
+        stream = self._settings_stream
+        found = (task for task in tasks_of(self._unit) if stream is not None and task.subscribes is stream)
+        return next(found, None)
 
     async def _follow_settings(self, subscriber: Subscriber) -> None:
         async for settings in subscriber:
             await self._take(settings)
 
-    def _settings_task(self) -> TaskSpec | None:
-        """The unit's own task for settings, if it has one."""
-        tasks = [task for task in tasks_of(self._unit) if task.subscribes is not None]
-        return next((task for task in tasks if task.subscribes.name == INPUT_SETTINGS), None)
-
     async def _take(self, settings: Any) -> None:
         """Between two messages: by the unit's own task, whose return acknowledges, or else directly."""
-        task = self._settings_task()
+        task = self._settings_task
         async with self._gate.change():
             if task is None:
                 self._unit.apply_settings(settings)
@@ -189,11 +198,5 @@ class UnitActor(Actor):
         await self._report()
 
     async def _report(self) -> None:
-        if INPUT_SETTINGS in streams_of(self._unit):
+        if self._settings_stream is not None:
             await self._session._report_settings(self._address, readable(self._unit.settings))
-
-
-_RUNNERS: Final[dict[bool, Callable[..., Any]]] = {
-    False: UnitActor._run_source,
-    True: UnitActor._run_handler,
-}
