@@ -29,7 +29,5 @@ class RateMeter:
         if len(self._peaks) < 2:
             return None
         mean = (self._peaks[-1] - self._peaks[0]) / (len(self._peaks) - 1)
-        bpm, mean_bpm = (
-            beats_a_minute(interval, beat.rate) for interval in (self._peaks[-1] - self._peaks[-2], mean)
-        )
+        bpm, mean_bpm = (beats_a_minute(interval, beat.rate) for interval in (self._peaks[-1] - self._peaks[-2], mean))
         return HeartRate(beat.sample, bpm, mean_bpm)

@@ -66,6 +66,7 @@ class AlarmState:
     """The alarm's judgement of one heart rate under one threshold."""
 
     on: bool
-    mean_bpm: float
+    mean_bpm: float | None
+    """None before there is one; then the alarm is off."""
     threshold: float
     """Beats a minute."""

@@ -42,6 +42,11 @@ def check_rate(rate: float) -> float:
     return float(rate)
 
 
+def assumption(rate: float) -> str:
+    """Return the sentence that goes with every heart rate that is shown."""
+    return f"{rate:g} Hz is an assumption (--rate): PyWavelets states none"
+
+
 @cache
 def record() -> Signal:
     """Return the record: 1,024 samples without a unit, read-only."""
