@@ -7,7 +7,6 @@ mark, so `visible` comes first in every format. This file knows characters only.
 from typing import Final
 
 _PLAIN_SIGNS: Final = frozenset(" _/")
-_NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 
 
 def visible(text: str) -> str:
@@ -18,9 +17,9 @@ def visible(text: str) -> str:
 
 
 def _visible(character: str) -> str:
-    if character in _NAMED:
-        return _NAMED[character]
-    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+    # A backslash is doubled, so that no name can look like another that has an escape.
+    plain = character.isprintable() and character != "\\"
+    return character if plain else character.encode("unicode_escape").decode("ascii")
 
 
 def mermaid_label(text: str) -> str:
