@@ -15,7 +15,7 @@ PRINTED = [
 ]
 
 
-@pytest.mark.parametrize(("block", "printed"), zip(BLOCKS, PRINTED, strict=True), ids=["units", "sessions"])
+@pytest.mark.parametrize(("block", "printed"), list(zip(BLOCKS, PRINTED, strict=True)), ids=["units", "sessions"])
 def test_the_examples_of_readme_run_and_print_what_they_say(tmp_path, block, printed):
     script = tmp_path / "example.py"
     script.write_text(block, encoding="utf-8")
