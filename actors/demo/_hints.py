@@ -3,9 +3,11 @@
 The commands find the address and the token by themselves. This file knows no way to draw.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from ._record import record_bpm
 from ._state import DemoState
 
 ALARM: Final = "DEMO/ALARM"
@@ -26,11 +28,16 @@ def hints(state: DemoState) -> Iterator[Hint]:
     yield Hint("trellis sessions", "who is connected")
     yield Hint("trellis watch", "follow every change")
     yield Hint("trellis snapshot --json", "everything, as data")
-    threshold = crossing(state)
-    yield Hint(f"trellis set {ALARM} threshold {threshold}", f"the alarm goes {'off' if state.alarm else 'on'}")
+    threshold, effect = crossing(state)
+    yield Hint(f"trellis set {ALARM} threshold {threshold}", f"the alarm goes {effect}")
 
 
-def crossing(state: DemoState) -> int:
-    """Return a round threshold on the other side of the heart rate, in beats a minute."""
-    rate = state.threshold if state.mean_bpm is None else state.mean_bpm
-    return int(-(-(rate + _MARGIN) // _STEP) if state.alarm else (rate - _MARGIN) // _STEP) * _STEP
+def crossing(state: DemoState) -> tuple[int, str]:
+    """Return a round threshold on the other side of the heart rate, and what the alarm will then be.
+
+    Before there is a heart rate, the record's is taken: it is what will be found.
+    """
+    rate = record_bpm(state.rate) if state.mean_bpm is None else state.mean_bpm
+    if rate > state.threshold:
+        return math.ceil((rate + _MARGIN) / _STEP) * _STEP, "off"
+    return math.floor((rate - _MARGIN) / _STEP) * _STEP, "on"

@@ -10,7 +10,7 @@ import attrs
 import trio
 from attrs.validators import gt, le
 
-from graphmeta import (
+from actors import (
     Collection,
     InputStream,
     InputTopic,
@@ -19,9 +19,9 @@ from graphmeta import (
     Unit,
     crawl_components,
     publisher,
-    streams_of,
     subscriber,
 )
+from graphmeta import streams_of
 
 from ._heart_rate import RateMeter
 from ._messages import AlarmState, Beat, Filtered, HeartRate, Samples

@@ -189,14 +189,23 @@ def test_a_line_can_do_without_braille():
 
 
 def test_the_last_hint_takes_the_threshold_to_the_other_side_of_the_heart_rate(state):
-    assert (crossing(state), crossing(attrs.evolve(state, alarm=True, threshold=60.0))) == (60, 70)
+    assert crossing(state) == (60, "on")
+    assert crossing(attrs.evolve(state, alarm=True, threshold=60.0)) == (70, "off")
     assert [hint.command for hint in hints(state)][-1] == f"trellis set {ALARM} threshold 60"
 
 
 def test_a_crossing_is_on_the_other_side_for_any_heart_rate(state):
     for rate in np.arange(20.0, 200.0, 0.7):
-        quiet = attrs.evolve(state, mean_bpm=rate, threshold=300.0)
-        assert crossing(quiet) < rate < crossing(attrs.evolve(quiet, alarm=True))
+        (below, on), (above, off) = (
+            crossing(attrs.evolve(state, mean_bpm=rate, threshold=threshold)) for threshold in (300.0, 1.0)
+        )
+        assert (on, off) == ("on", "off")
+        assert below < rate < above
+
+
+def test_before_there_is_a_heart_rate_the_hint_takes_that_of_the_record():
+    assert crossing(DemoState(RATE, 100.0)) == (60, "on")
+    assert crossing(DemoState(2 * RATE, 100.0)) == (130, "off")
 
 
 # The view
