@@ -11,7 +11,7 @@ from graphmeta._errors import InvalidSettings
 from ._annotations import arms, strip, type_text
 from ._constraints import broken
 from ._contain import class_name
-from ._containers import Convert
+from ._containers import Convert, entries
 from ._fields import Field, Shape
 from ._refusal import checked, joined, refuse, refuse_name
 from ._secrets import REDACTED
@@ -19,6 +19,7 @@ from ._secrets import REDACTED
 
 def build(shape: Shape, plain: Mapping[str, Any], path: str, convert: Convert) -> Any:
     """Return an instance with the values of *plain*; absent fields take their defaults."""
+    plain = entries(plain, path)
     for name in plain:
         if name not in shape.fields:
             refuse_name(path, name, shape.fields, class_name(shape.cls))

@@ -30,6 +30,11 @@ def attempt(otherwise: D, function: Callable[P, T], *args: P.args, **kwargs: P.k
         return otherwise
 
 
+def is_class(value: object) -> bool:
+    """Tell whether *value* is a class, without asking it."""
+    return issubclass(type(value), type)
+
+
 def bases(cls: type) -> tuple[type, ...]:
     """Return the class and its bases in the order of resolution, whatever its metaclass says."""
     result: tuple[type, ...] = _mro_of(cls)

@@ -5,7 +5,8 @@ What an item becomes is decided by the `Convert` that is handed in: this file kn
 
 import collections
 import collections.abc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any, Final
 
 import attrs
@@ -34,6 +35,9 @@ LISTS: Final[Mapping[Any, Callable[[list[Any]], Any]]] = {
 }
 """What is made of a list, by what the annotation asks for."""
 
+MAX_ITEMS: Final = 1_000_000
+"""A list or mapping that is longer, or never ends, is refused."""
+
 MAPPINGS: Final = frozenset({dict, collections.abc.Mapping, collections.abc.MutableMapping})
 
 
@@ -51,6 +55,7 @@ def to_list(wanted: Wanted, value: Any, path: str, convert: Convert) -> Any:
     value = to_python(value)
     if not isinstance(value, (list, tuple, set, frozenset, collections.deque)):
         refuse_type(path, type_text(wanted.annotation), value)
+    value = _taken(value, path)
     notes = _item_notes(wanted, len(value), path)
     items = [
         convert(note, item, f"{path}[{place}]") for place, (note, item) in enumerate(zip(notes, value, strict=True))
@@ -71,6 +76,16 @@ def to_numpy(wanted: Wanted, value: Any, path: str, convert: Convert) -> Any:
     if isinstance(value, wanted.origin):
         return value
     return checked(lambda: to_array(value, wanted.args), path)
+
+
+def entries(mapping: Mapping[Any, Any], path: str) -> dict[Any, Any]:
+    """Return *mapping* as a dict; refuse one that goes on for ever."""
+    return dict(_taken(mapping.items(), path))
+
+
+def _taken(items: Iterable[Any], path: str) -> list[Any]:
+    taken = list(islice(items, MAX_ITEMS + 1))
+    return taken if len(taken) <= MAX_ITEMS else refuse(path, f"has more than {MAX_ITEMS} items")
 
 
 def _item_notes(wanted: Wanted, count: int, path: str) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from ._annotations import arms, strip
+from ._annotations import Unresolved, arms, parts, strip
 from ._constraints import Constraint, from_extras
 from ._contain import attempt
 from ._secrets import is_secret_annotation, is_secret_metadata
@@ -59,6 +59,14 @@ class Shape:
     cls: type
     kind: Kind
     fields: dict[str, Field]
+
+    complete: bool = attrs.field(init=False)
+    """Whether every annotation is resolved; one that names a class defined later may yet be."""
+
+    @complete.default
+    def _complete(self) -> bool:
+        every = (part for field in self.fields.values() for part in parts(field.annotation))
+        return not any(isinstance(part, Unresolved) for part in every)
 
     def keyed(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return *values* by what the constructor calls each field."""

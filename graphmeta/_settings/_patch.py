@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ._build import build, convert_field, sound
 from ._contain import attempt, class_name
+from ._containers import entries
 from ._convert import convert
 from ._fields import Shape
 from ._kinds import shape_of
@@ -86,7 +87,7 @@ def _patched_mapping(holder: Mapping[Any, Any], done: str, rest: str, value: Any
 
 def _key(holder: Mapping[Any, Any], done: str, rest: str) -> tuple[Any, str]:
     """Return the longest key that *rest* starts with, for a key may hold dots itself, and what follows it."""
-    keys = {label(key): key for key in holder}
+    keys = {label(key): key for key in entries(holder, done)}
     steps = rest.split(".")
     for count in range(len(steps), 0, -1):
         name = ".".join(steps[:count])
@@ -97,7 +98,7 @@ def _key(holder: Mapping[Any, Any], done: str, rest: str) -> tuple[Any, str]:
 
 def _with(holder: Any, key: Any, changed: Any) -> Any:
     if not hasattr(type(holder), "__setitem__"):
-        return type(holder)({**holder, key: changed})
+        return type(holder)({**entries(holder, ""), key: changed})
     new = copy.copy(holder)
     if new is not holder:
         new[key] = changed

@@ -74,11 +74,11 @@ class _Walk:
         return shown if self.characters >= 0 else "…"
 
     def _form(self, value: Any, depth: int) -> Any:
-        if is_secret_class(type(value)):
-            return self._secret(value)
         shown = leaf(self.scrubber.scrub(value) if issubclass(type(value), str) else value)
         if shown is not NOT_A_LEAF:
             return shown
+        if is_secret_class(type(value)):
+            return self._secret(value)
         plain = to_python(value)
         if plain is not value:
             return self._form(plain, depth)

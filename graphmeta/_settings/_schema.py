@@ -3,6 +3,7 @@
 import enum
 import typing
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, Literal
 
@@ -12,7 +13,7 @@ from graphmeta._metadata import SettingsField
 
 from ._annotations import arms, strip, type_text
 from ._constraints import MAX_CHOICES, bounds, choices
-from ._contain import attempt, class_name
+from ._contain import attempt, class_name, is_class
 from ._fields import MISSING, Field, Shape, default_of
 from ._kinds import shape_of
 from ._leaves import text
@@ -33,7 +34,18 @@ def settings_schema(settings: object) -> tuple[SettingsField, ...]:
     A mapping has the keys and types that this instance has. Anything without fields has an empty schema, and
     what a class computes itself is no field that can be set.
     """
-    return attempt((), twice, lambda scrubber: tuple(islice(_Schema(scrubber).of(settings), MAX_FIELDS)))
+    shape = shape_of(settings if is_class(settings) else type(settings))
+    if shape is not None and shape.complete:
+        return attempt((), _kept, shape.cls)
+    return attempt((), _made, settings)
+
+
+def _made(settings: object) -> tuple[SettingsField, ...]:
+    return twice(lambda scrubber: tuple(islice(_Schema(scrubber).of(settings), MAX_FIELDS)))
+
+
+_kept: Final = lru_cache(maxsize=1024)(_made)
+"""A thousand units of one class have one schema; the defaults in it were made once."""
 
 
 @attrs.frozen
@@ -41,7 +53,7 @@ class _Schema:
     scrubber: Scrubber
 
     def of(self, settings: object) -> Iterator[SettingsField]:
-        shape = shape_of(settings if isinstance(settings, type) else type(settings))
+        shape = shape_of(settings if is_class(settings) else type(settings))
         if shape is not None:
             return self.of_shape(shape, "", MISSING, ())
         return self.of_mapping(settings, "", 0) if isinstance(settings, Mapping) else iter(())

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from ._contain import attempt
+from ._kinds import shape_of
 from ._leaves import described
 from ._secrets import REDACTED
 
@@ -20,6 +21,8 @@ MIN_LENGTH: Final = 4
 """Shorter secrets are not looked for: they occur everywhere by chance."""
 MAX_SECRETS: Final = 64
 """How many secret texts are looked for."""
+MAX_PARTS: Final = 1024
+"""Parts of one secret that are looked at."""
 
 
 @attrs.define
@@ -53,16 +56,34 @@ def twice(show: Callable[[Scrubber], T]) -> T:
     return show(scrubber) if scrubber.texts else shown
 
 
-def _texts(secret: Any) -> list[str]:
+def _texts(secret: object) -> list[str]:
+    found, waiting = [], [secret]
+    for _ in range(MAX_PARTS):
+        if not waiting:
+            break
+        part = waiting.pop()
+        inner = attempt(None, _parts, part)
+        if inner is not None:
+            waiting.extend(inner)
+        elif part is not None and not isinstance(part, bool):
+            found.append(_text(part))
+    return found
+
+
+def _parts(secret: Any) -> list[Any] | None:
+    """Return what *secret* wraps or holds; None if it is a single value."""
     reveal = getattr(secret, "get_secret_value", None)
     if reveal is not None:
-        return _texts(reveal())
-    if isinstance(secret, (bytes, bytearray)):
-        return [bytes(secret).decode("utf-8", "backslashreplace")]
-    if isinstance(secret, str):
-        return [str.__str__(secret)]
+        return [reveal()]
+    shape = shape_of(type(secret))
+    if shape is not None:
+        return [getattr(secret, name) for name in shape.fields]
     if isinstance(secret, Mapping):
-        return [found for inner in islice(secret.values(), MAX_SECRETS) for found in _texts(inner)]
-    if isinstance(secret, (list, tuple, set, frozenset)):
-        return [found for inner in islice(secret, MAX_SECRETS) for found in _texts(inner)]
-    return [] if secret is None or isinstance(secret, bool) else [described(secret)]
+        return list(islice(secret.values(), MAX_PARTS))
+    return list(islice(secret, MAX_PARTS)) if isinstance(secret, (list, tuple, set, frozenset)) else None
+
+
+def _text(secret: Any) -> str:
+    if isinstance(secret, (bytes, bytearray)):
+        return bytes(secret).decode("utf-8", "backslashreplace")
+    return str.__str__(secret) if isinstance(secret, str) else described(secret)

@@ -4,6 +4,8 @@ import collections
 import dataclasses
 import enum
 import json
+import sys
+import types
 from typing import Annotated, Any, Literal, NamedTuple
 
 import attrs
@@ -426,3 +428,16 @@ def test_an_arbitrary_object_is_described_by_its_repr_and_has_no_fields() -> Non
 
 def test_a_repr_shows_no_memory_address() -> None:
     assert readable(object()) == "<object object>"
+
+
+def test_a_class_that_names_a_later_one_is_understood_once_that_is_there() -> None:
+    module = types.ModuleType("late_settings")
+    code = "import attrs\n@attrs.frozen\nclass Early:\n    late: 'Late' = None\n"
+    sys.modules["late_settings"] = module
+    try:
+        exec(code, module.__dict__)
+        assert [field.path for field in settings_schema(module.Early)] == ["late"]
+        exec("@attrs.frozen\nclass Late:\n    gain: float = 1.0\n", module.__dict__)
+        assert [field.path for field in settings_schema(module.Early)] == ["late.gain"]
+    finally:
+        del sys.modules["late_settings"]
