@@ -60,6 +60,8 @@ class Limits:
     """Changes that the supervisor keeps for watchers that start late, by number and ..."""
     history_bytes: int = 64 * MIB
     """... by size, about."""
+    settings_history: int = 32
+    """Values of one component's settings that the supervisor keeps."""
     watch_changes: int = 1024
     """Changes that may wait for one watcher; above it the watcher gets a resync."""
 

@@ -24,11 +24,16 @@ class PlainBounds:
     """Encoded; decoded it may take sixty times as much."""
 
 
+_ENVELOPE = 1
+"""Parameters are a record of the method's own, which is not the caller's depth."""
+_LEAVES = frozenset({str, int, float, bool, bytes, type(None)})
+
+
 def check_plain(value: Any, limit: int) -> None:
     """Refuse what is nested deeper than ``limit``, and maps whose keys are no texts."""
     level = [value]
-    for _ in range(limit + 1):
-        level = [child for node in level for child in _children(node)]
+    for _ in range(limit + _ENVELOPE):
+        level = [child for node in level for child in _children(node) if type(child) not in _LEAVES]
         if not level:
             return
     raise Undecodable(f"nested more than {limit} deep")
@@ -42,6 +47,8 @@ def _children(node: Any) -> Any:
         return node.values()
     if kind in (list, tuple, set, frozenset):
         return node
+    if isinstance(node, msgspec.Struct):
+        return [getattr(node, name) for name in node.__struct_fields__]
     if attrs.has(kind):
         return [getattr(node, field.name) for field in attrs.fields(kind)]
     return ()

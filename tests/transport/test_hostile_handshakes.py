@@ -100,9 +100,9 @@ CASES = {
         request("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"), SWITCHING
     ),
     "an honest one with odd but legal spelling": Case(
-        request(
-            "UPGRADE:   WebSocket", "connection: keep-alive, UPGRADE", without="Upgrade", token=TOKEN
-        ).replace(b"Connection: Upgrade\r\n", b""),
+        request("UPGRADE:   WebSocket", "connection: keep-alive, UPGRADE", without="Upgrade", token=TOKEN).replace(
+            b"Connection: Upgrade\r\n", b""
+        ),
         SWITCHING,
     ),
     "an honest one among other subprotocols": Case(
@@ -129,9 +129,7 @@ CASES = {
     "no Host": Case(request(without="Host"), BAD),
     "two Hosts": Case(request("Host: 127.0.0.1"), BAD),
     "a foreign Host": Case(request("Host: attacker.example", without="Host"), FORBIDDEN),
-    "a Host that begins like ours": Case(
-        request("Host: 127.0.0.1.attacker.example", without="Host"), FORBIDDEN
-    ),
+    "a Host that begins like ours": Case(request("Host: 127.0.0.1.attacker.example", without="Host"), FORBIDDEN),
     "another loopback Host": Case(request("Host: 127.9.9.9", without="Host"), FORBIDDEN),
     "an empty Host": Case(request("Host:", without="Host"), BAD),
     "a Host with a user": Case(request("Host: evil@127.0.0.1", without="Host"), BAD),
@@ -167,9 +165,7 @@ CASES = {
     ),
     "two keys": Case(request(f"Sec-WebSocket-Key: {KEY}"), BAD),
     "no subprotocol": Case(request(without="Sec-WebSocket-Protocol"), BAD),
-    "a later subprotocol": Case(
-        request("Sec-WebSocket-Protocol: trellis.v2", without="Sec-WebSocket-Protocol"), BAD
-    ),
+    "a later subprotocol": Case(request("Sec-WebSocket-Protocol: trellis.v2", without="Sec-WebSocket-Protocol"), BAD),
     "a body by length": Case(request("Content-Length: 5"), BAD),
     "a body by length, sent": Case(request("Content-Length: 5", after=b"hello"), BAD),
     "a body of length 0": Case(request("Content-Length: 0"), BAD),
@@ -291,9 +287,7 @@ async def test_a_full_house_says_so() -> None:
 
 
 async def test_a_listed_origin_and_a_listed_host_may_come_in() -> None:
-    policy = HandshakePolicy(
-        token=TOKEN, origins=frozenset({"https://view.example"}), hosts=frozenset({"lab.example"})
-    )
+    policy = HandshakePolicy(token=TOKEN, origins=frozenset({"https://view.example"}), hosts=frozenset({"lab.example"}))
     async with open_door(policy=policy) as door:
         lab = request("Origin: https://view.example", "Host: lab.example:8080", without="Host")
         assert (await exchange(door.port, lab)).startswith(b"HTTP/1.1 101 ")
