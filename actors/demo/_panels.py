@@ -40,7 +40,7 @@ def heart(state: DemoState, room: Room) -> Text:
         text.append(shape, "bold red" if beating else "red")
         text.append(f" {digit:<14} ", "bold").append(f"{note}\n")
     counted = f"{state.beats} beats   {state.messages_per_second:.1f} messages/s"
-    return text.append("\n" * (room.height > 7)).append(f"{counted:^{room.width}}", "dim")
+    return text.append("\n" * (room.height > 7)).append(f"{counted:^{room.width}}")
 
 
 def signal(state: DemoState, room: Room) -> Text:
@@ -63,9 +63,11 @@ def alarm(state: DemoState, room: Room) -> Text:
     width = max(1, room.width - len(label) - 1 - len(words))
     rate = state.mean_bpm or 0.0
     scale = (width - 1) / (1.25 * max(state.threshold, rate))
-    filled, edge = round(rate * scale), round(state.threshold * scale)
+    edge = round(state.threshold * scale)
+    # However near they are: the bar is seen beyond the threshold when the alarm is on, and only then.
+    filled = max(round(rate * scale), edge + 2) if state.alarm else min(round(rate * scale), edge)
     full, empty, mark = "#-|" if room.ascii_only else "━─┃"
-    bar = Text(full * filled, "red" if state.alarm else "green").append(empty * (width - filled), "dim")
+    bar = Text().append(full * filled, "red" if state.alarm else "green").append(empty * (width - filled), "dim")
     bar = Text.assemble(bar[:edge], (mark, "bold yellow"), bar[edge + 1 :])
     return Text.assemble((label, style), " ", bar, (words, "yellow"))
 
@@ -78,8 +80,8 @@ def tree(state: DemoState, room: Room) -> Text:
     text = Text("\n".join(lines), no_wrap=True, overflow="crop" if room.ascii_only else "ellipsis")
     text.highlight_regex(r"(?m)^[^\w\n]*\w\S*", "bold")
     text.highlight_regex(r"(?m)^[^\w\n]+", "not bold dim")
-    text.highlight_regex(r"  .*", "dim")
-    text.highlight_regex(r"[├└]→ .*|[|`]> .*", "not bold cyan")
+    text.highlight_regex(r"(?m)(?<=[^│|\s])  .*$", "dim")
+    text.highlight_regex(r"[├└]→ .*|[|`]> .*", "not bold not dim cyan")
     return text
 
 
@@ -87,8 +89,7 @@ def tries(state: DemoState, room: Room) -> Text:
     """Show where the graph is served and what to try in a second terminal."""
     tried = tuple(hints(state))
     spare = room.height - 1 - 2 * len(tried)
-    text = Text(f"{state.address}\n", "bold", no_wrap=True)
-    text.append("\n" * (spare > 0))
+    text = Text(no_wrap=True).append(f"{state.address}\n", "bold").append("\n" * (spare > 0))
     for hint in tried:
         text.append(f"{hint.command}\n", "cyan")
         if spare >= 0:
