@@ -9,11 +9,10 @@ from typing import Any
 from graphmeta._errors import InvalidSettings
 
 from ._annotations import arms, strip, type_text
-from ._constraints import broken
 from ._contain import class_name
 from ._containers import Convert, entries
 from ._fields import Field, Shape
-from ._refusal import checked, joined, refuse, refuse_name
+from ._refusal import checked, joined, keep, refuse, refuse_name
 from ._secrets import REDACTED
 
 
@@ -40,7 +39,8 @@ def sound(made: Any, shape: Shape, values: Mapping[str, Any], path: str) -> Any:
     for name in values:
         field = shape.fields[name]
         if field.converts:
-            _check(field, checked(lambda: getattr(made, field.name), path, made), joined(path, name))  # noqa: B023
+            result = checked(lambda: getattr(made, name), path, made)  # noqa: B023 - called at once
+            keep(field.constraints, result, joined(path, name))
     return made
 
 
@@ -60,15 +60,10 @@ def convert_field(field: Field, value: Any, path: str, convert: Convert) -> Any:
 
 def _converted(field: Field, value: Any, path: str, convert: Convert) -> Any:
     if not field.converts:
-        return _check(field, convert(field.annotation, value, path), path)
+        return keep(field.constraints, convert(field.annotation, value, path), path)
     if isinstance(value, bool) and not any(strip(arm)[0] in (bool, Any, object) for arm in arms(field.annotation)):
         return convert(field.annotation, value, path)
     try:
         return convert(strip(field.annotation)[0], value, path)
     except InvalidSettings:
         return value
-
-
-def _check(field: Field, value: Any, path: str) -> Any:
-    reason = None if value is None else broken(field.constraints, value)
-    return value if reason is None else refuse(path, reason)

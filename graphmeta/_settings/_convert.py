@@ -12,12 +12,12 @@ from graphmeta._errors import InvalidSettings
 
 from ._annotations import arms, is_union, strip, type_text
 from ._build import build
-from ._constraints import broken, from_extras
+from ._constraints import from_extras
 from ._contain import attempt
 from ._containers import LISTS, MAPPINGS, Convert, Wanted, to_list, to_mapping, to_numpy
 from ._kinds import shape_of
 from ._numpy import is_array_class, is_scalar_class, to_python
-from ._refusal import checked, listed, refuse, refuse_type
+from ._refusal import checked, keep, listed, refuse, refuse_type
 from ._scalars import scalar_form
 
 _PLAIN: Final = (bool, int, float, str, list, dict, type(None))
@@ -26,9 +26,7 @@ _PLAIN: Final = (bool, int, float, str, list, dict, type(None))
 def convert(annotation: Any, value: Any, path: str) -> Any:
     """Return *value* as *annotation* asks for; raise `InvalidSettings` at *path* if it cannot be."""
     bare, extras = strip(annotation)
-    converted = _to_bare(bare, value, path)
-    reason = None if converted is None else broken(from_extras(extras), converted)
-    return converted if reason is None else refuse(path, reason)
+    return keep(from_extras(extras), _to_bare(bare, value, path), path)
 
 
 def _to_bare(bare: Any, value: Any, path: str) -> Any:

@@ -53,7 +53,7 @@ def to_array(value: Any, args: tuple[Any, ...]) -> Any:
     exact = isinstance(dtype, type) and dtype.__name__ not in _ABSTRACT
     made = sys.modules["numpy"].asarray(value, dtype=dtype if exact else None)
     if not isinstance(value, (list, tuple)) or made.dtype.kind not in _NUMBERS:
-        raise ValueError
+        raise ValueError("must be an array of numbers")
     return made
 
 

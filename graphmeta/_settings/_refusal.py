@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from graphmeta._errors import InvalidSettings
 
+from ._constraints import CHECKS, Constraint, broken
 from ._contain import attempt, class_name
 from ._label import label
 from ._leaves import text
@@ -45,6 +46,15 @@ def refuse_name(path: str, name: object, known: Iterable[object], owner: str) ->
     near = get_close_matches(label(name)[:100], names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"it has {listed(sorted(names)) or 'none'}"
     refuse(joined(path, name), f"{owner} has no such field; {hint}")
+
+
+def keep(constraints: Iterable[Constraint], value: T, path: str) -> T:
+    """Return *value* if it keeps the constraints; refuse with the first that it breaks."""
+    found = broken(constraints, value)
+    if found is None:
+        return value
+    _, words = CHECKS[found.name]
+    return refuse(path, words.format(listed(found.limit) if found.name == "choices" else label(found.limit)))
 
 
 def listed(choices: Iterable[object]) -> str:
