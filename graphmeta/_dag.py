@@ -1,19 +1,25 @@
 """The graph with owners: who holds which edge, and what falls when a holder ends.
 
-An edge stands while its set of owners is not empty. Two indexes, from edge to owners and from owner to edges,
-are kept in step here, so the end of an owner costs what it held; the topology, and that it stays acyclic, is
-the business of `Order`. Every change is all or nothing: whatever can be refused is refused before anything is
-touched. This file knows nothing of sessions: an owner is any hashable value.
+Each owner holds edges of its own, and the graph is their sum: `Order` counts how many hold an edge, which
+stands while anybody does, and keeps the sum acyclic. So the end of an owner costs what it held. Every change is
+all or nothing: what can be refused is refused before anything is noted here. This file knows nothing of
+sessions: an owner is any hashable value.
 """
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import Final
 
 from ._dag_search import reach
-from ._errors import CycleError
-from ._names import Edge, check_edge
+from ._names import Edge
 from ._order import Order
 from ._outcome import Outcome, Removal
+
+# In Python 3.11 looking up a member of an enumeration takes longer than looking up an edge.
+ADDED, SHARED, ALREADY_OWNED = Outcome.ADDED, Outcome.SHARED, Outcome.ALREADY_OWNED
+REMOVED, RELEASED, NOT_OWNER = Outcome.REMOVED, Outcome.RELEASED, Outcome.NOT_OWNER
+
+_NOTHING: Final[Mapping[str, set[str]]] = {}
 
 
 class DAG:
@@ -25,11 +31,10 @@ class DAG:
 
     def __init__(self) -> None:
         self._order = Order()
-        self._owners: dict[Edge, set[Hashable]] = {}
-        self._owned: defaultdict[Hashable, set[Edge]] = defaultdict(set)
+        self._held: defaultdict[Hashable, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
 
     def __repr__(self) -> str:
-        return f"<DAG: {len(self)} edges, {len(self._order.targets)} topics, {len(self._owned)} owners>"
+        return f"<DAG: {len(self)} edges, {len(self._order.levels)} topics, {len(self._held)} owners>"
 
     # -- changing --------------------------------------------------------------------------------------------
 
@@ -39,106 +44,92 @@ class DAG:
         Raises `InvalidTopic` for a malformed topic, and `CycleError` with the path for an edge that would close
         a cycle; the caller is to blame for both, and nothing changed.
         """
-        edge = self._check(from_topic, to_topic)
-        hash(owner)
-        if edge not in self._owners:
-            self._order.insert((edge,))
-        return self._own(edge, owner)
+        if to_topic in self._held.get(owner, _NOTHING).get(from_topic, ()):
+            return ALREADY_OWNED
+        count = self._order.insert(from_topic, to_topic)
+        self._held[owner][from_topic].add(to_topic)
+        return ADDED if count == 1 else SHARED
 
     def add_edges(self, edges: Iterable[tuple[str, str]], owner: Hashable = None) -> tuple[Outcome, ...]:
         """Do `add_edge` for all of *edges* or, when one is refused, for none; say for each what it came to.
 
         An edge that is listed twice is `ALREADY_OWNED` the second time.
         """
-        wanted = [self._check(*edge) for edge in edges]
-        hash(owner)
-        self._order.insert(dict.fromkeys(edge for edge in wanted if edge not in self._owners))
-        return tuple([self._own(edge, owner) for edge in wanted])
+        wanted = [Edge(*edge) for edge in edges]
+        held = self._held.get(owner, _NOTHING)
+        new = dict.fromkeys(edge for edge in wanted if edge.to_topic not in held.get(edge.from_topic, ()))
+        counts = dict(zip(new, self._order.insert_all(new), strict=True))
+        for from_topic, to_topic in new:
+            self._held[owner][from_topic].add(to_topic)
+        outcomes = {0: ALREADY_OWNED, 1: ADDED}
+        return tuple([outcomes.get(counts.pop(edge, 0), SHARED) for edge in wanted])
 
     def remove_edge(self, from_topic: str, to_topic: str, owner: Hashable = None) -> Outcome:
         """Make *owner* let go of the edge, and say what that came to: `REMOVED`, `RELEASED` or `NOT_OWNER`."""
-        return self._disown(Edge(from_topic, to_topic), owner)
+        if to_topic not in self._held.get(owner, _NOTHING).get(from_topic, ()):
+            return NOT_OWNER
+        held = self._held[owner]
+        held[from_topic].remove(to_topic)
+        if not held[from_topic]:
+            del held[from_topic]
+        if not held:
+            del self._held[owner]
+        return RELEASED if self._order.remove(from_topic, to_topic) else REMOVED
 
     def remove_edges(self, edges: Iterable[tuple[str, str]], owner: Hashable = None) -> tuple[Outcome, ...]:
         """Do `remove_edge` for each of *edges*, and say for each what it came to."""
         unwanted = [Edge(*edge) for edge in edges]
-        return tuple([self._disown(edge, owner) for edge in unwanted])
+        return tuple([self.remove_edge(*edge, owner) for edge in unwanted])
 
     def remove_owner(self, owner: Hashable) -> Removal:
         """Make *owner* let go of all that it owns, at the cost of what it owns."""
         removed: list[Edge] = []
         released: list[Edge] = []
         for edge in self.owned_by(owner):
-            (removed if self._disown(edge, owner) is Outcome.REMOVED else released).append(edge)
+            (released if self._order.remove(*edge) else removed).append(edge)
+        self._held.pop(owner, None)
         return Removal(tuple(removed), tuple(released))
-
-    def _check(self, from_topic: str, to_topic: str) -> Edge:
-        """Return the edge, or refuse what can be refused by its looks; known topics were looked at before."""
-        known = self._order.targets
-        if from_topic not in known or to_topic not in known:
-            check_edge(from_topic, to_topic)
-        edge = Edge(from_topic, to_topic)
-        if from_topic == to_topic:
-            raise CycleError(edge, edge)
-        return edge
-
-    def _own(self, edge: Edge, owner: Hashable) -> Outcome:
-        owners = self._owners.get(edge)
-        if owners is None:
-            self._owners[edge] = {owner}
-        elif owner in owners:
-            return Outcome.ALREADY_OWNED
-        else:
-            owners.add(owner)
-        self._owned[owner].add(edge)
-        return Outcome.SHARED if owners else Outcome.ADDED
-
-    def _disown(self, edge: Edge, owner: Hashable) -> Outcome:
-        owners = self._owners.get(edge)
-        if owners is None or owner not in owners:
-            return Outcome.NOT_OWNER
-        owners.remove(owner)
-        owned = self._owned[owner]
-        owned.remove(edge)
-        if not owned:
-            del self._owned[owner]
-        if owners:
-            return Outcome.RELEASED
-        del self._owners[edge]
-        self._order.remove(edge)
-        return Outcome.REMOVED
 
     # -- asking ----------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
         """The number of edges."""
-        return len(self._owners)
+        return self._order.size
 
-    def __contains__(self, edge: object) -> bool:
-        return edge in self._owners
+    def __contains__(self, edge: tuple[str, str]) -> bool:
+        from_topic, to_topic = edge
+        return to_topic in self._order.targets.get(from_topic, ())
 
     def edges(self) -> Iterator[Edge]:
-        """Every edge, the oldest first."""
-        return iter(self._owners)
+        """Every edge, in no particular order."""
+        for from_topic, targets in self._order.targets.items():
+            for to_topic in targets:
+                yield Edge(from_topic, to_topic)
 
     @property
     def graph(self) -> dict[str, tuple[str, ...]]:
         """Every topic with the topics that it leads to, all sorted."""
         targets = self._order.targets
-        return {topic: tuple(sorted(targets[topic])) for topic in sorted(targets)}
+        return {topic: tuple(sorted(targets.get(topic, ()))) for topic in sorted(self._order.levels)}
 
     @property
     def edge_owners(self) -> dict[Edge, frozenset[Hashable]]:
-        """Every edge with its owners, the oldest edge first."""
-        return {edge: frozenset(owners) for edge, owners in self._owners.items()}
+        """Every edge with its owners."""
+        owners: defaultdict[Edge, set[Hashable]] = defaultdict(set)
+        for owner in self._held:
+            for edge in self.owned_by(owner):
+                owners[edge].add(owner)
+        return {edge: frozenset(these) for edge, these in owners.items()}
 
     def owners_of(self, edge: tuple[str, str]) -> frozenset[Hashable]:
-        """Return who owns *edge*: nobody if there is no such edge."""
-        return frozenset(self._owners.get(Edge(*edge), ()))
+        """Return who owns *edge*, nobody if there is no such edge; asks each owner in the graph."""
+        from_topic, to_topic = edge
+        return frozenset(owner for owner, held in self._held.items() if to_topic in held.get(from_topic, ()))
 
     def owned_by(self, owner: Hashable) -> tuple[Edge, ...]:
         """Return what *owner* owns, sorted."""
-        return tuple(sorted(self._owned.get(owner, ())))
+        held = self._held.get(owner, _NOTHING)
+        return tuple([Edge(topic, target) for topic in sorted(held) for target in sorted(held[topic])])
 
     def upstream(self, topic: str) -> tuple[str, ...]:
         """Return all topics that lead to *topic*, sorted, without itself; none for an unknown topic."""
@@ -150,6 +141,6 @@ class DAG:
 
     def impact(self, owners: Iterable[Hashable]) -> tuple[Edge, ...]:
         """Return the edges, sorted, that would go if all of *owners* ended: those that nobody else owns."""
-        ending = set(owners)
-        held = {edge for owner in ending for edge in self._owned.get(owner, ())}
-        return tuple(sorted(edge for edge in held if self._owners[edge] <= ending))
+        targets = self._order.targets
+        ending = Counter(edge for owner in set(owners) for edge in self.owned_by(owner))
+        return tuple(sorted(edge for edge, count in ending.items() if count == targets[edge[0]][edge[1]]))

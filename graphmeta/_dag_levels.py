@@ -16,8 +16,15 @@ from ._names import Edge
 Levels = Mapping[str, int]
 
 
-def mend_one(edge: Edge, targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
-    """Return the levels that must change for *edge*, at the cost of the cheaper of its two ends.
+def mend(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
+    """Return the levels that must change for *edges*, or raise `CycleError`."""
+    if len(edges) == 1:
+        return _mend_one(edges[0], targets, sources, levels)
+    return _mend_all(edges, targets, sources, levels)
+
+
+def _mend_one(edge: Edge, targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
+    """Mend the levels for one edge, at the cost of the cheaper of its two ends.
 
     Two searches race: one lifts what the edge leads to, the other lowers what leads to it. Either would do.
     """
@@ -47,14 +54,14 @@ class _Shift:
         self.queue = [(sign * levels[start], start)]
         self.met_goal = False
         # What will have been looked at after the next step; counted, so that one step at a hub loses the race.
-        self.cost = len(neighbours[start])
+        self.cost = len(neighbours.get(start, ()))
 
     def step(self) -> None:
         """Visit one topic, and queue those of its neighbours that it pushes on."""
         moved, levels, sign, queue = self._moved, self._levels, self._sign, self.queue
         topic = heappop(queue)[1]
         above = moved[topic] + 1
-        for near in self._neighbours[topic]:
+        for near in self._neighbours.get(topic, ()):
             if near in moved:
                 moved[near] = max(moved[near], above)
             elif sign * levels[near] < above:
@@ -64,15 +71,15 @@ class _Shift:
             self.met_goal = True
             queue.clear()
         elif queue:
-            self.cost += len(self._neighbours[queue[0][1]])
+            self.cost += len(self._neighbours.get(queue[0][1], ()))
 
     def levels(self) -> dict[str, int]:
         """Return the new level of each topic that was moved."""
         return {topic: self._sign * height for topic, height in self._moved.items()}
 
 
-def mend_all(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
-    """Return the levels that must change for *edges*, in one pass of Kahn's algorithm over all they lead to."""
+def _mend_all(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
+    """Mend the levels for many edges, in one pass of Kahn's algorithm over all that they lead to."""
     waits_for = _count_sources({edge.to_topic for edge in edges}, targets)
     new = {topic: levels[topic] for topic in waits_for}
     for from_topic, to_topic in edges:
@@ -80,7 +87,7 @@ def mend_all(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, le
     settled = [topic for topic, count in waits_for.items() if not count]
     for topic in settled:
         above = new[topic] + 1
-        for target in targets[topic]:
+        for target in targets.get(topic, ()):
             if new[target] < above:
                 new[target] = above
             waits_for[target] -= 1
@@ -96,7 +103,7 @@ def _count_sources(heads: Iterable[str], targets: Neighbours) -> dict[str, int]:
     count = dict.fromkeys(heads, 0)
     agenda = list(count)
     for topic in agenda:
-        for target in targets[topic]:
+        for target in targets.get(topic, ()):
             if target in count:
                 count[target] += 1
             else:

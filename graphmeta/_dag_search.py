@@ -1,21 +1,22 @@
 """Questions about what leads where, answered from the neighbours of each topic.
 
-Breadth first throughout, so paths are shortest. This file knows nothing of levels, of owners, or of change.
+This file knows nothing of levels, of owners, or of change.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 
-Neighbours = Mapping[str, Set[str]]
-"""Each topic with those one edge away, in one direction."""
+Neighbours = Mapping[str, Collection[str]]
+"""Each topic that has any, with those one edge away, in one direction."""
 
 
 def reach(neighbours: Neighbours, topic: str) -> set[str]:
     """Return all that *topic* leads to, without itself; nothing for an unknown topic."""
     seen: set[str] = set()
-    fringe: Set[str] = neighbours.get(topic, seen)
-    while fringe:
-        seen |= fringe
-        fringe = set().union(*map(neighbours.__getitem__, fringe)) - seen
+    agenda = [topic]
+    for each in agenda:
+        news = [near for near in neighbours.get(each, ()) if near not in seen]
+        seen.update(news)
+        agenda += news
     return seen
 
 
@@ -26,7 +27,7 @@ def find_path(neighbours: Neighbours, start: str, goal: str) -> tuple[str, ...]:
     for topic in agenda:
         if topic == goal:
             break
-        news = neighbours[topic] - came_from.keys()
+        news = [near for near in neighbours.get(topic, ()) if near not in came_from]
         came_from.update(dict.fromkeys(news, topic))
         agenda += news
     path = [goal]

@@ -2,73 +2,104 @@
 
 Each edge leads from a lower level to a higher one, so an edge that agrees with the levels closes no cycle and
 costs a few lookups. Levels are free at both ends: a new source goes below its target, a new sink above its
-source, and only an edge that contradicts the levels needs a search. This file knows nothing of owners, and
-expects well-formed edges.
+source, and only an edge that contradicts the levels needs a search. An edge counts how often it was inserted,
+and stands until it was removed as often. This file knows nothing of owners.
 """
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Iterable
 
-from ._dag_levels import mend_all, mend_one
-from ._errors import CycleError
-from ._names import Edge
+from ._dag_levels import mend
+from ._errors import CycleError, GraphError
+from ._names import Edge, check_topic
 
 
 class Order:
-    """The edges, in both directions, and the level of each topic. A topic without edges is not kept."""
+    """The edges, in both directions, and the level of each topic; a topic without edges is not kept."""
 
     def __init__(self) -> None:
-        self.targets: dict[str, set[str]] = {}
-        self.sources: dict[str, set[str]] = {}
-        self._levels: dict[str, int] = {}
+        self.targets: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        """Each topic that leads anywhere, with where to, and how often that edge was inserted."""
+        self.sources: defaultdict[str, set[str]] = defaultdict(set)
+        """Each topic that anything leads to, with where from."""
+        self.levels: dict[str, int] = {}
+        """Each topic, with a number that is lower than those of all its targets."""
+        self.size = 0
+        """The number of edges."""
 
-    def levels(self) -> dict[str, int]:
-        """Return the level of each topic: it is lower than those of all its targets."""
-        return dict(self._levels)
+    def insert(self, from_topic: str, to_topic: str) -> int:
+        """Count the edge once more and return its count, or raise `InvalidTopic` or `CycleError`."""
+        levels = self.levels
+        if from_topic not in levels or to_topic not in levels:
+            self._enter(from_topic, to_topic)
+        elif levels[from_topic] >= levels[to_topic]:
+            levels.update(mend([Edge(from_topic, to_topic)], self.targets, self.sources, levels))
+        return self._link(from_topic, to_topic)
 
-    def insert(self, edges: Collection[Edge]) -> None:
-        """Take in *edges*, each of them new and no loop, or raise `CycleError` and change nothing."""
-        contrary = [edge for edge in edges if not self._link(edge)]
-        if not contrary:
-            return
+    def insert_all(self, edges: Iterable[Edge]) -> list[int]:
+        """Do `insert` for each of *edges* or, when one is refused, for none."""
+        linked: list[Edge] = []
+        contrary: list[Edge] = []
+        counts: list[int] = []
+        levels = self.levels
         try:
-            self._levels.update(self._mend(contrary))
-        except CycleError:
-            for edge in edges:
-                self.remove(edge)
+            for from_topic, to_topic in edges:
+                if from_topic not in levels or to_topic not in levels:
+                    self._enter(from_topic, to_topic)
+                elif levels[from_topic] >= levels[to_topic]:
+                    contrary.append(Edge(from_topic, to_topic))
+                counts.append(self._link(from_topic, to_topic))
+                linked.append(Edge(from_topic, to_topic))
+            if contrary:
+                levels.update(mend(contrary, self.targets, self.sources, levels))
+        except GraphError:
+            for edge in linked:
+                self.remove(*edge)
             raise
+        return counts
 
-    def remove(self, edge: Edge) -> None:
-        """Let go of *edge*, which is present, and of those of its topics that have no other."""
-        from_topic, to_topic = edge
+    def remove(self, from_topic: str, to_topic: str) -> int:
+        """Count the edge, which is present, once less and return its count; at none it is gone."""
+        targets = self.targets[from_topic]
+        count = targets[to_topic] - 1
+        if count:
+            targets[to_topic] = count
+        else:
+            self._unlink(from_topic, to_topic)
+        return count
+
+    def _enter(self, from_topic: str, to_topic: str) -> None:
+        """Give a level to whichever of two topics is new, so that an edge between them would agree."""
+        levels = self.levels
+        low, high = levels.get(from_topic), levels.get(to_topic)
+        if low is None:
+            check_topic(from_topic)
+        if high is None:
+            check_topic(to_topic)
+        if from_topic == to_topic:
+            raise CycleError(Edge(from_topic, to_topic), (from_topic, to_topic))
+        if low is None:
+            low = levels[from_topic] = 0 if high is None else high - 1
+        if high is None:
+            levels[to_topic] = low + 1
+
+    def _link(self, from_topic: str, to_topic: str) -> int:
+        targets = self.targets[from_topic]
+        count = targets[to_topic] = targets.get(to_topic, 0) + 1
+        if count == 1:
+            self.sources[to_topic].add(from_topic)
+            self.size += 1
+        return count
+
+    def _unlink(self, from_topic: str, to_topic: str) -> None:
         targets, sources = self.targets[from_topic], self.sources[to_topic]
-        targets.remove(to_topic)
+        del targets[to_topic]
         sources.remove(from_topic)
-        if not targets and not self.sources[from_topic]:
-            self._forget(from_topic)
-        if not sources and not self.targets[to_topic]:
-            self._forget(to_topic)
-
-    def _mend(self, contrary: list[Edge]) -> dict[str, int]:
-        if len(contrary) == 1:
-            return mend_one(contrary[0], self.targets, self.sources, self._levels)
-        return mend_all(contrary, self.targets, self.sources, self._levels)
-
-    def _link(self, edge: Edge) -> bool:
-        """Note *edge*; tell whether it agrees with the levels, those that its new topics are given included."""
-        from_topic, to_topic = edge
-        levels = self._levels
-        if from_topic not in levels:
-            self._enter(from_topic, levels.get(to_topic, 1) - 1)
-        if to_topic not in levels:
-            self._enter(to_topic, levels[from_topic] + 1)
-        self.targets[from_topic].add(to_topic)
-        self.sources[to_topic].add(from_topic)
-        return levels[from_topic] < levels[to_topic]
-
-    def _enter(self, topic: str, level: int) -> None:
-        self.targets[topic] = set()
-        self.sources[topic] = set()
-        self._levels[topic] = level
-
-    def _forget(self, topic: str) -> None:
-        del self.targets[topic], self.sources[topic], self._levels[topic]
+        self.size -= 1
+        if not targets:
+            del self.targets[from_topic]
+        if not sources:
+            del self.sources[to_topic]
+        for topic in (from_topic, to_topic):
+            if topic not in self.targets and topic not in self.sources:
+                self.levels.pop(topic, None)
