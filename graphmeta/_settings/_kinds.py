@@ -6,9 +6,10 @@ from typing import Any, Final
 from ._contain import attempt, is_class
 from ._fields import Kind, Shape
 from ._model_kinds import MSGSPEC, PYDANTIC, PYDANTIC_DATACLASS
+from ._param_kind import PARAM
 from ._plain_kinds import ATTRS, DATACLASS, NAMED_TUPLE
 
-KINDS: Final[tuple[Kind, ...]] = (ATTRS, MSGSPEC, PYDANTIC, PYDANTIC_DATACLASS, DATACLASS, NAMED_TUPLE)
+KINDS: Final[tuple[Kind, ...]] = (ATTRS, MSGSPEC, PYDANTIC, PYDANTIC_DATACLASS, DATACLASS, NAMED_TUPLE, PARAM)
 """A mapping has keys, not fields: it is dealt with where values are, not here."""
 
 
