@@ -6,7 +6,7 @@ import attrs
 import trio
 
 from ._cell import Cell
-from ._errors import GraceExceeded
+from ._errors import ActorStopped, GraceExceeded
 from ._life import Life
 from ._monitor import Down, Reason
 from ._policy import Ended, Told
@@ -20,6 +20,8 @@ class Ending:
     error: BaseException | None
     reason: Reason
 
+
+CANCELLED = Ending(Ended.OBEYED, None, "cancelled")
 
 _BY_ITSELF: dict[bool, tuple[Ended, None, Reason]] = {
     # was its own scope cancelled?
@@ -38,6 +40,13 @@ def ending_of(cell: Cell, life: Life) -> Ending:
     if cell.told is Told.NOTHING:
         return Ending(*_BY_ITSELF[life.cancelled])
     return Ending(Ended.OBEYED, None, "normal" if cell.told is Told.STOP else "cancelled")
+
+
+def is_fallout(error: BaseException | None, nursery: str) -> bool:
+    """Whether there is nothing in `error` but the news that actors below `nursery` have stopped."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_fallout(inner, nursery) for inner in error.exceptions)
+    return isinstance(error, ActorStopped) and error.path.startswith(f"{nursery}/")
 
 
 def down_of(cell: Cell, life: Life, ending: Ending, *, final: bool) -> Down:

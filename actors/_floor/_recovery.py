@@ -16,10 +16,12 @@ from ._slot import Slot
 class Recovery:
     """Bringing back `cells`, which stand in the order in which they start."""
 
-    __slots__ = ("cells", "delay", "scope")
+    __slots__ = ("cells", "delay", "falling", "scope")
 
     def __init__(self, cells: list[Cell], delay: float) -> None:
         self.cells = cells
+        self.falling = set(cells)
+        """those not down yet; if one crashes now, it only does what it was about to be told"""
         self.delay = delay
         self.scope = trio.CancelScope()
 
@@ -30,6 +32,7 @@ class Recovery:
                 if cell.spawned and not self.scope.cancel_called:
                     cell.end(Told.RESTART)
                     await cell.wait_over()
+            self.falling.clear()
             await trio.sleep(self.delay)
             for cell in self.cells:
                 if not cell.gone and not self.scope.cancel_called:

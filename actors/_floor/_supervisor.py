@@ -8,11 +8,11 @@ import attrs
 import trio
 
 from ._cell import Cell
-from ._endings import Ending, down_of, ending_of
+from ._endings import CANCELLED, Ending, down_of, ending_of, is_fallout
 from ._errors import ActorRestarted, NurseryClosed, TooManyRestarts
 from ._life import Life
 from ._loop import live
-from ._policy import Intensity, Supervision, Told, Verdict, affected, verdict
+from ._policy import Ended, Intensity, Supervision, Told, Verdict, affected, verdict
 from ._recovery import Recovery, start_and_wait
 from ._registry import Registry
 from ._reports import report
@@ -82,7 +82,7 @@ class Supervisor:
     def _ended(self, cell: Cell, life: Life) -> None:
         """Decide what follows, and tell all who wait, in one step."""
         cell.spawned, cell.life = False, None
-        ending = ending_of(cell, life)
+        ending = self._seen_from_here(cell, ending_of(cell, life))
         taken = not cell.established and _tell_starter(cell, ending)
         what = Verdict.GONE if taken else self._judge(cell, ending)
         if ending.error is not None:
@@ -96,6 +96,17 @@ class Supervisor:
         if what is Verdict.ESCALATE:
             limit = self.intensity
             self._fail(cell, ending.error or TooManyRestarts(cell.path, limit.limit, limit.within))
+
+    def _seen_from_here(self, cell: Cell, ending: Ending) -> Ending:
+        """Put a crash of one who was about to be told to end anyway down to that."""
+        if ending.ended is not Ended.CRASHED:
+            return ending
+        if cell.told is Told.NOTHING:
+            falling = any(cell in recovery.falling for recovery in self._recoveries)
+            cell.told = Told.RESTART if falling else Told.CANCEL if self._closing else Told.NOTHING
+        # it asked one who was stopped before it: that is how a nursery closes, and no failure
+        fallout = cell.told is Told.CANCEL and is_fallout(ending.error, self._path)
+        return CANCELLED if fallout else ending
 
     def _judge(self, cell: Cell, ending: Ending) -> Verdict:
         if ending.error is not None and not isinstance(ending.error, Exception):
