@@ -102,3 +102,4 @@ from ._streams import OutputStream as OutputStream
 from ._streams import OutputTopic as OutputTopic
 from ._streams import Port as Port
 from ._streams import Topic as Topic
+from ._visible import visible as visible

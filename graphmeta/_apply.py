@@ -131,9 +131,7 @@ class Draft:
         try:
             return gain(lose(held, lost), gained)
         except KeyError as error:
-            raise InvalidChange(
-                self.revision, f"{error.args[0]} is gained twice, or lost but not held"
-            ) from None
+            raise InvalidChange(self.revision, f"{error.args[0]} is gained twice, or lost but not held") from None
 
     def _require(self, fits: bool, reason: str) -> None:
         if not fits:

@@ -1,5 +1,6 @@
 """One accepted change of the graph, and the fresh start of a watcher that lost its place."""
 
+from typing import Final
 from uuid import UUID
 
 import attrs
@@ -9,6 +10,12 @@ from ._errors import RevisionGap
 from ._metadata import GraphMetadata
 from ._names import Edge
 from ._snapshot import Endpoint, GraphSnapshot, SettingValue
+from ._visible import visible
+
+MOST_SAID: Final = 8
+"""Parts of a change that its text names one by one."""
+
+_COUNTED: Final = ("scopes", "metadata", "endpoints", "settings")
 
 
 @attrs.frozen
@@ -114,6 +121,19 @@ class Change:
         self._close(draft)
         return draft.finish()
 
+    def __str__(self) -> str:
+        """Return a line for people, however much there was."""
+        parts = [
+            *(f"{start.name} started" for start in self.started),
+            *(f"+ {edge}" for edge in self.edges_added),
+            *(f"- {edge}" for edge in self.edges_removed),
+            *(f"{len(part)} of {name}" for name in _COUNTED if (part := getattr(self, name))),
+            *(f"{end.name} ended ({end.reason})" for end in self.ended),
+        ]
+        more = f", and {len(parts) - MOST_SAID} more" if len(parts) > MOST_SAID else ""
+        said = ", ".join(parts[:MOST_SAID]) or "owners"
+        return visible(f"revision {self.revision} by {self.by_name or 'the graph'}: {said}{more}")
+
     # What opens comes first and what closes last: then every holder exists while its edges come and go.
 
     def _open(self, draft: Draft) -> None:
@@ -153,3 +173,8 @@ class Resync:
     def after(self, snapshot: GraphSnapshot) -> GraphSnapshot:
         """Return the fresh snapshot, whatever came before."""
         return self.snapshot
+
+    def __str__(self) -> str:
+        """Return a line for people."""
+        fresh = self.snapshot
+        return f"resync ({self.reason}) at revision {fresh.revision}: {len(fresh.sessions)} sessions"

@@ -65,9 +65,7 @@ class SealedSnapshot:
             return checked(self._decode())
         except InvalidSnapshot:
             raise
-        except (
-            Exception
-        ) as error:  # msgspec's, the records' own, or a RecursionError: the bytes are to blame.
+        except Exception as error:  # msgspec's, the records' own, or a RecursionError: the bytes are to blame.
             raise InvalidSnapshot(f"{type(error).__name__}: {error}"[:300]) from error
 
     def _decode(self) -> GraphSnapshot:
@@ -75,9 +73,7 @@ class SealedSnapshot:
         sessions = dict(_session_decoder.decode(blob) for blob in self.sessions)
         if len(sessions) < len(self.sessions):
             raise InvalidSnapshot("two sessions have the same id")
-        return GraphSnapshot(
-            UUID(bytes=self.epoch), self.revision, shared.persistent, sessions, shared.settings
-        )
+        return GraphSnapshot(UUID(bytes=self.epoch), self.revision, shared.persistent, sessions, shared.settings)
 
 
 @attrs.frozen

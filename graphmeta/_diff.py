@@ -103,9 +103,7 @@ def _holdings(snapshot: GraphSnapshot) -> dict[Holder, Held]:
 _NOBODY = SnapshotSession("", "", 0.0)
 
 
-def _pairs(
-    before: GraphSnapshot, after: GraphSnapshot
-) -> Iterator[tuple[UUID, SnapshotSession, SnapshotSession]]:
+def _pairs(before: GraphSnapshot, after: GraphSnapshot) -> Iterator[tuple[UUID, SnapshotSession, SnapshotSession]]:
     """Sessions that are there afterwards and changed, each with what it was."""
     for id_, now in after.sessions.items():
         was = before.sessions.get(id_, _NOBODY)

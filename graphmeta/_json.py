@@ -6,6 +6,8 @@ sibling it is put together from parts that are encoded once and kept. This file 
 ``_twin``.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -22,6 +24,7 @@ from ._names import Edge
 from ._snapshot import GraphSnapshot, SettingValue, SnapshotSession
 from ._views import Owners
 
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7e]")
 _encode: Final = msgspec.json.Encoder().encode
 _snapshot_decoder: Final = msgspec.json.Decoder(twin.Snapshot)
 
@@ -52,10 +55,14 @@ def assemble_snapshot_json(
 
 
 def snapshot_to_json(snapshot: GraphSnapshot) -> str:
-    """Return *snapshot* as JSON text, which ``SNAPSHOT_SCHEMA`` describes."""
+    """Return *snapshot* as JSON text in ASCII, fit for any terminal; ``SNAPSHOT_SCHEMA`` describes it."""
     sessions = {session_id: encode_session_json(session) for session_id, session in snapshot.sessions.items()}
     head = (snapshot.epoch, snapshot.revision, snapshot.edge_owners, snapshot.settings)
-    return assemble_snapshot_json(*head, sessions).decode()
+    return _BEYOND_ASCII.sub(_escape, assemble_snapshot_json(*head, sessions).decode())
+
+
+def _escape(character: re.Match[str]) -> str:
+    return json.dumps(character[0])[1:-1] if character[0] != "\x7f" else "\\u007f"
 
 
 def snapshot_to_plain(snapshot: GraphSnapshot) -> dict[str, Any]:

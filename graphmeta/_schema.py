@@ -4,6 +4,7 @@
 """
 
 import json
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -22,3 +23,9 @@ CHANGE_SCHEMA: Final[dict[str, Any]] = {**_DIALECT, **msgspec.json.schema(twin.C
 def schema_text(schema: dict[str, Any]) -> str:
     """Return *schema* as it is published."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def publish(directory: str) -> None:
+    """Write both schemas to *directory*."""
+    for name, schema in (("snapshot", SNAPSHOT_SCHEMA), ("change", CHANGE_SCHEMA)):
+        (Path(directory) / f"{name}.schema.json").write_text(schema_text(schema), encoding="utf-8")

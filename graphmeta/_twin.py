@@ -121,8 +121,7 @@ def change_twin(change: changes.Change) -> Change:
     for name in ("edges_added", "edges_removed"):
         fields[name] = edges_twin(fields[name])
     fields["ownership"] = tuple(
-        Ownership(each.session, each.scope, edges_twin(each.gained), edges_twin(each.lost))
-        for each in change.ownership
+        Ownership(each.session, each.scope, edges_twin(each.gained), edges_twin(each.lost)) for each in change.ownership
     )
     return Change(**fields)
 

@@ -1,25 +1,13 @@
-"""Names as each output format can hold them: any name shows as itself or as a visible escape, and breaks nothing.
+"""Names as the layout formats can hold them: any name shows as itself or as a visible escape, and breaks nothing.
 
-Nobody may send a terminal a control character through a topic's name, nor turn text around with a direction
-mark, so `visible` comes first in every format. This file knows characters only.
+This file knows characters only.
 """
 
 from typing import Final
 
+from graphmeta._visible import visible
+
 _PLAIN_SIGNS: Final = frozenset(" _/")
-
-
-def visible(text: str) -> str:
-    """Return *text* with what does not print (controls, direction marks, odd spaces) as backslash escapes."""
-    if text.isprintable() and "\\" not in text:
-        return text
-    return "".join(_visible(character) for character in text)
-
-
-def _visible(character: str) -> str:
-    # A backslash is doubled, so that no name can look like another that has an escape.
-    plain = character.isprintable() and character != "\\"
-    return character if plain else character.encode("unicode_escape").decode("ascii")
 
 
 def mermaid_label(text: str) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ._escape import visible
+from graphmeta._visible import visible
+
 from ._model import Diagram, Link, Place, Visit, walk
 
 _BRANCHES: Final = {False: ("├─ ", "│  "), True: ("└─ ", "   ")}

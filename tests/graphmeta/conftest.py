@@ -37,15 +37,9 @@ edges = st.builds(Edge, topics, topics)
 held = st.sets(edges, max_size=6).map(lambda held: tuple(sorted(held)))
 times = st.floats(0, 2e9)
 leaves = (
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**63)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | names
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | names
 )
-readables = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3)
-)
+readables = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3))
 initial_settings = st.none() | st.builds(
     InitialSettings, readables, st.none() | st.binary(max_size=9), st.none() | names
 )
@@ -53,9 +47,7 @@ initial_settings = st.none() | st.builds(
 
 @st.composite
 def units(draw: st.DrawFn, address: str) -> UnitMetadata:
-    inputs = {
-        name: InputStreamMetadata(name, f"{address}/{name}", draw(names)) for name in ("IN", "INPUT_SETTINGS")
-    }
+    inputs = {name: InputStreamMetadata(name, f"{address}/{name}", draw(names)) for name in ("IN", "INPUT_SETTINGS")}
     outputs = {"OUT": OutputStreamMetadata("OUT", f"{address}/OUT", draw(names))}
     task = TaskMetadata("work", (f"{address}/IN",), (f"{address}/OUT",))
     settings = draw(initial_settings)
@@ -99,9 +91,7 @@ sessions = st.builds(
     ),
     st.none() | graph_metadata(),
 )
-setting_values = st.builds(
-    SettingValue, readables, st.sampled_from(FEW_IDS), st.booleans(), st.integers(0, 9), times
-)
+setting_values = st.builds(SettingValue, readables, st.sampled_from(FEW_IDS), st.booleans(), st.integers(0, 9), times)
 snapshots = st.builds(
     GraphSnapshot,
     st.sampled_from(FEW_IDS[:2]),

@@ -62,9 +62,7 @@ def sealed(
 
 
 def with_session(record: object) -> bytes:
-    return sealed(
-        sessions=tuple_of(raw(msgspec.msgpack.encode(["00000000-0000-0000-0000-000000000001", record])))
-    )
+    return sealed(sessions=tuple_of(raw(msgspec.msgpack.encode(["00000000-0000-0000-0000-000000000001", record]))))
 
 
 def with_blob(blob: bytes) -> bytes:
@@ -77,9 +75,7 @@ def with_shared(**fields: object) -> bytes:
 
 def doubled(times: int) -> bytes:
     """A tuple of two, of two, of two ...: small to write, endless to walk."""
-    step = b"".join(
-        b"h" + bytes([index]) + b"h" + bytes([index]) + TUPLE2 + MEMOIZE for index in range(times)
-    )
+    step = b"".join(b"h" + bytes([index]) + b"h" + bytes([index]) + TUPLE2 + MEMOIZE for index in range(times))
     return text("lol") + MEMOIZE + step
 
 
@@ -167,9 +163,7 @@ ATTACKS: dict[str, bytes] = {
     "INT of a million digits": b"I" + b"9" * 1_000_000 + b"\n.",
     "LONG of a million digits": b"L" + b"9" * 1_000_000 + b"L\n.",
     "a doubled tuple": whole(doubled(60)),
-    "a doubled tuple as every field": whole(
-        doubled(60), b"0", *[SEALED, MARK, *[b"h\x3c"] * 5, TUPLE, REDUCE]
-    ),
+    "a doubled tuple as every field": whole(doubled(60), b"0", *[SEALED, MARK, *[b"h\x3c"] * 5, TUPLE, REDUCE]),
     "a doubled tuple as the version": sealed(version=doubled(60)),
     "a doubled tuple as the sessions": sealed(sessions=doubled(60)),
     "a doubled tuple as a dict's key": whole(EMPTY_DICT, doubled(60), NONE, b"s"),
@@ -230,9 +224,7 @@ ATTACKS: dict[str, bytes] = {
     "a session with a number for a name": with_session({**SESSION, "name": 3}),
     "a session from no time": with_session({**SESSION, "since": float("nan")}),
     "a session twice": sealed(
-        sessions=tuple_of(
-            *[raw(msgspec.msgpack.encode(["00000000-0000-0000-0000-000000000001", SESSION]))] * 2
-        )
+        sessions=tuple_of(*[raw(msgspec.msgpack.encode(["00000000-0000-0000-0000-000000000001", SESSION]))] * 2)
     ),
     "a session without an id": with_blob(msgspec.msgpack.encode(["nobody", SESSION])),
     "an edge with three ends": with_session({**SESSION, "edges": [["A", "B", "C"]]}),

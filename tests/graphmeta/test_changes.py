@@ -36,9 +36,7 @@ PORT = Endpoint(0, "A", "publisher", "float")
 
 def snapshot(revision=1, persistent=(), settings=None, **sessions):
     ids = {"anna": ANNA, "bert": BERT}
-    return GraphSnapshot(
-        EPOCH, revision, persistent, {ids[n]: s for n, s in sessions.items()}, settings or {}
-    )
+    return GraphSnapshot(EPOCH, revision, persistent, {ids[n]: s for n, s in sessions.items()}, settings or {})
 
 
 def session(*edges, **fields):
@@ -104,9 +102,7 @@ def test_an_edge_stays_with_a_session_while_any_of_its_scopes_holds_it():
 
 
 def test_metadata_is_replaced_as_a_whole_and_withdrawn():
-    described = snapshot(anna=session()).apply(
-        change(metadata=(MetadataChanged(ANNA, GraphMetadata("SYS")),))
-    )
+    described = snapshot(anna=session()).apply(change(metadata=(MetadataChanged(ANNA, GraphMetadata("SYS")),)))
     assert described == snapshot(2, anna=session(metadata=GraphMetadata("SYS")))
     assert described.apply(change(3, metadata=(MetadataChanged(ANNA, None),))) == snapshot(3, anna=session())
 
@@ -177,6 +173,29 @@ def test_a_change_that_contradicts_the_snapshot_is_refused(parts):
     before = snapshot(anna=session(AB, scopes={"s": ()}, endpoints=(PORT,)))
     with pytest.raises(InvalidChange):
         before.apply(change(**parts))
+
+
+# -- what they say -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"edges_added": (AB,), "edges_removed": (BC,)}, "+ A -> B, - B -> C"),
+        ({"started": (SessionStarted(ANNA, "anna", "local", 0.0),)}, "anna started"),
+        ({"ended": (SessionEnded(ANNA, "anna", "closed"),), "edges_removed": (AB,)}, "- A -> B, anna ended (closed)"),
+        ({"ownership": (Ownership(ANNA, "", (AB,)),)}, "owners"),
+        ({"endpoints": (EndpointChanged(ANNA, PORT, True),) * 2}, "2 of endpoints"),
+        ({"edges_added": (AB,) * 10}, ", ".join(["+ A -> B"] * 8) + ", and 2 more"),
+        ({"edges_added": (Edge("\x1b[2J", "B"),)}, "+ \\x1b[2J -> B"),
+    ],
+)
+def test_a_change_says_what_it_did_in_one_line(parts, said):
+    assert str(change(by_name="anna", **parts)) == f"revision 2 by anna: {said}"
+
+
+def test_a_resync_says_why():
+    assert str(Resync(snapshot(anna=session()), "slow")) == "resync (slow) at revision 1: 1 sessions"
 
 
 # -- differences ---------------------------------------------------------------------------------------------

@@ -1,10 +1,15 @@
 """What a snapshot says beyond what it stores: topology and owners."""
 
+from contextlib import suppress
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from graphmeta import (
+    DAG,
+    CycleError,
     Edge,
     Endpoint,
     GraphSnapshot,
@@ -30,6 +35,15 @@ def test_an_edge_names_each_owner_once_and_the_persistent_one_first():
     bert = SnapshotSession("bert", "local", 0.0, (AB,))
     snapshot = GraphSnapshot(EPOCH, 1, (AB,), {BERT: bert, ANNA: anna})
     assert snapshot.edge_owners == {AB: (None, ANNA, BERT), AC: (ANNA,)}
+
+
+@given(st.lists(st.from_type(Edge)))
+def test_the_topology_is_the_one_that_the_live_graph_has(edges):
+    dag = DAG()
+    for edge in edges:
+        with suppress(CycleError):
+            dag.add_edge(*edge)
+    assert GraphSnapshot(EPOCH, 1, dag.owned_by(None)).graph == dag.graph
 
 
 def test_an_empty_graph_has_no_topics():
