@@ -9,7 +9,9 @@ from ._floor import ActorNotFound as ActorNotFound
 from ._floor import ActorNursery as ActorNursery
 from ._floor import ActorRef as ActorRef
 from ._floor import ActorRestarted as ActorRestarted
+from ._floor import ActorStatus as ActorStatus
 from ._floor import ActorStopped as ActorStopped
+from ._floor import ActorTree as ActorTree
 from ._floor import Backoff as Backoff
 from ._floor import CallCycle as CallCycle
 from ._floor import Deferred as Deferred
@@ -19,6 +21,7 @@ from ._floor import Monitor as Monitor
 from ._floor import NameTaken as NameTaken
 from ._floor import NurseryClosed as NurseryClosed
 from ._floor import Supervision as Supervision
+from ._floor import Timer as Timer
 from ._floor import TooManyRestarts as TooManyRestarts
 from ._floor import open_actor_nursery as open_actor_nursery
 from ._graph import AddressTaken as AddressTaken
