@@ -5,6 +5,7 @@ from ._patch import convert_settings as convert_settings
 from ._patch import default_settings as default_settings
 from ._patch import patch as patch
 from ._readable import readable as readable
+from ._refusal import error_words as error_words
 from ._schema import settings_schema as settings_schema
 from ._secrets import REDACTED as REDACTED
 from ._secrets import Secret as Secret

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, ForwardRef, Literal, Union
 
 import attrs
 
-from ._contain import attempt, bases, class_name, module_of
+from ._contain import attempt, bases, class_name, module_of, printable
 
 _WRAPPERS: Final = frozenset(
     getattr(typing, name)
@@ -100,7 +100,7 @@ def parts(annotation: Any) -> Iterator[Any]:
 
 def type_text(annotation: Any) -> str:
     """Return *annotation* as a person would write it, at most 200 characters."""
-    return attempt("?", _text, annotation)[:200]
+    return printable(attempt("?", _text, annotation)[:200])
 
 
 def _text(annotation: Any) -> str:

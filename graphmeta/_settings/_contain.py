@@ -65,7 +65,12 @@ def module_of(cls: type) -> str:
 def class_name(cls: type) -> str:
     """Return ``module.Class``, or ``Class`` alone for a builtin."""
     module, name = module_of(cls), str.__str__(_name_of(cls))[:200]
-    return name if module in ("builtins", "") else f"{module[:200]}.{name}"
+    return printable(name if module in ("builtins", "") else f"{module[:200]}.{name}")
+
+
+def printable(plain: str) -> str:
+    """Return *plain* with what no encoding can carry written as an escape."""
+    return plain if plain.isascii() else plain.encode("utf-8", "backslashreplace").decode()
 
 
 def descends(cls: type, module: str, *names: str) -> bool:

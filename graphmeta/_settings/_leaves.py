@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ._contain import attempt, bases, class_name
+from ._contain import attempt, bases, class_name, printable
 
 MAX_TEXT: Final = 4096
 """Characters of one text; a longer one is cut and says how long it was."""
@@ -47,7 +47,7 @@ def text(value: str) -> str:
     plain = str.__str__(value)
     if len(plain) > MAX_TEXT:
         plain = f"{plain[:MAX_TEXT]}… ({len(plain)} characters)"
-    return plain if plain.isascii() else plain.encode("utf-8", "backslashreplace").decode()
+    return printable(plain)
 
 
 def described(value: object, clean: Callable[[str], str] = str) -> str:

@@ -73,7 +73,7 @@ def checked(make: Callable[[], T], path: str, *owners: object) -> T:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a hostile constructor may raise anything
-        where, reason = (path, _withheld(error)) if any(map(_secretive, owners)) else _words(error, path)
+        where, reason = explained(error, path, *owners)
     # Raised out here, the refusal has no foreign error as its context, and so no secret in that.
     refuse(where, reason)
 
@@ -87,6 +87,19 @@ def guarded(work: Callable[[], T], path: str) -> T:
     except BaseException as error:  # a hostile class may raise anything when it is merely looked at
         reason = "is nested too deeply" if isinstance(error, RecursionError) else _withheld(error)
     refuse(path, reason)
+
+
+def error_words(error: BaseException, *owners: object) -> str:
+    """Return what *error* says, for sending it on; withheld if one of the *owners*, whose code it is, holds secrets.
+
+    An owner is a settings object or a class of one.
+    """
+    return text(explained(error, "", *owners)[1])
+
+
+def explained(error: BaseException, path: str, *owners: object) -> tuple[str, str]:
+    """Return where an error of the owners' code is to be seen, and what it may say."""
+    return (path, _withheld(error)) if any(map(_secretive, owners)) else _words(error, path)
 
 
 def _secretive(owner: object) -> bool:

@@ -321,6 +321,16 @@ def test_a_lie_about_the_class_is_not_believed() -> None:
     assert settings_schema(Liar()) == ()
 
 
+def test_a_name_that_no_encoding_can_carry_is_escaped() -> None:
+    odd = type("Odd", (), {"__module__": "\ud800"})
+    cls = attrs.make_class("Holder", {"item": attrs.field(type=odd, default=None)})
+    check_plain(readable([odd, odd(), cls(odd())]))
+    check_plain([settings_schema(cls)[0].type])
+    with pytest.raises(InvalidSettings) as caught:
+        patch(cls(), "item", "\ud800")
+    check_plain(str(caught.value))
+
+
 def test_a_lie_about_the_length_is_contained() -> None:
     class Long(list[int]):
         def __len__(self) -> int:

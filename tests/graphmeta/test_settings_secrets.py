@@ -21,6 +21,7 @@ from graphmeta import (
     Secret,
     capture,
     convert_settings,
+    error_words,
     patch,
     readable,
     settings_schema,
@@ -260,6 +261,14 @@ def test_the_words_of_a_class_that_holds_secrets_are_withheld(settings: Any, pat
     assert "withheld" in caught.value.reason
     assert "hunt" not in "".join(traceback.format_exception(caught.value))
     assert patch(settings, path, 2) != settings
+
+
+def test_the_words_of_any_error_can_be_sent_on_without_a_secret() -> None:
+    error = RuntimeError(f"cannot log in with {WORD}")
+    assert WORD not in error_words(error, Login("me"))
+    assert WORD not in error_words(error, Login)
+    assert error_words(ValueError("too loud"), Around()) == "too loud"
+    assert error_words(ValueError(), Around()) == "is refused with ValueError"
 
 
 def test_the_words_of_a_class_without_secrets_are_heard() -> None:
