@@ -21,7 +21,7 @@ from graphmeta import (
     UnitMetadata,
 )
 
-settings.register_profile("graphmeta", deadline=None, max_examples=100)
+settings.register_profile("graphmeta", deadline=None, max_examples=50)
 settings.register_profile("graphmeta-full", deadline=None, max_examples=3000)
 settings.load_profile("graphmeta-full" if os.environ.get("TRELLIS_CAMPAIGN") == "full" else "graphmeta")
 
