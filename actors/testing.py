@@ -5,7 +5,7 @@ All of it keeps to trio's clock, so ``autojump_clock`` makes every wait free.
 
 import functools
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 import attrs
@@ -93,6 +93,10 @@ class InjectedFault(ActorError):
         return f"injected on message {self.number}"
 
 
+def _numbers(numbers: Iterable[int]) -> frozenset[int]:
+    return frozenset(numbers)
+
+
 @attrs.frozen
 class Faults:
     """What goes wrong on which message, counted from 1 over all lives of all actors made with it.
@@ -100,8 +104,8 @@ class Faults:
     A dropped call is never answered. A delay comes before the message is handled, crashed or dropped.
     """
 
-    crash_on: frozenset[int] = attrs.field(default=frozenset(), converter=frozenset)
-    drop_on: frozenset[int] = attrs.field(default=frozenset(), converter=frozenset)
+    crash_on: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
+    drop_on: frozenset[int] = attrs.field(default=frozenset(), converter=_numbers)
     delay_on: Mapping[int, float] = attrs.field(factory=dict)
     """seconds, by number"""
 

@@ -65,7 +65,10 @@ class ActorRef(Generic[A_co]):
 
     @overload
     async def call(
-        self, method: Callable[Concatenate[A_co, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+        self,
+        method: Callable[Concatenate[A_co, P], Awaitable[R | Deferred[R]]],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> R: ...
 
     async def call(self, method: Handler, *args: Any, **kwargs: Any) -> Any:
