@@ -6,6 +6,7 @@ nothing of peers.
 """
 
 import inspect
+import types
 import typing
 from collections.abc import Callable, Hashable
 from functools import cache
@@ -115,7 +116,11 @@ def _describe(name: str, function: Callable[..., Any]) -> WireMethod:
 
 
 def _is_payload(hint: Any) -> bool:
-    return hint is Payload or typing.get_origin(hint) is Payload
+    """Tell `Payload`, ``Payload[...]`` and either of them ``| None``."""
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return any(map(_is_payload, typing.get_args(hint)))
+    return Payload in (hint, origin)
 
 
 def _params_record(name: str, parameters: list[inspect.Parameter], hints: dict[str, Any]) -> type[msgspec.Struct]:

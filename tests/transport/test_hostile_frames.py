@@ -10,7 +10,7 @@ import os
 import random
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -90,6 +90,7 @@ class Door:
     """A door whose sessions are counted."""
 
     sessions: int = 0
+    left: trio.Event = attrs.field(factory=trio.Event)
     listening: Listening | None = None
 
     async def handler(self, link: Link) -> None:
@@ -101,6 +102,8 @@ class Door:
             await peer.run()
         finally:
             self.sessions -= 1
+            self.left.set()
+            self.left = trio.Event()
 
 
 @asynccontextmanager
@@ -487,7 +490,7 @@ async def open_packed(raw: Raw) -> None:
 
 async def none_but(door: Door, sessions: int) -> None:
     while door.sessions > sessions:
-        await trio.sleep(0.005)
+        await door.left.wait()
 
 
 def speaks_json(sent: bytes) -> bool:
@@ -598,6 +601,3 @@ async def test_fuzzed_traffic_hurts_nobody() -> None:
         with trio.fail_after(5):
             await none_but(door, 1)
             assert await honest.request("add", {"a": 1, "b": 1}, int) == 2
-
-
-Attack = Callable[[Raw], Awaitable[None]]
