@@ -12,7 +12,7 @@ from transport import LinkLost, Peer, wire_method
 
 from ._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, WatchOverrun
 from ._remote_watch import RemoteChanges
-from ._service import SettingPort
+from ._service import SettingsPort
 
 
 class Client:
@@ -23,7 +23,7 @@ class Client:
         """Why the session ended before its body did."""
         self.reason = "closed"
         self.on_ended: Callable[[], None] = lambda: None
-        self.setting_port: SettingPort | None = None
+        self.settings_port: SettingsPort | None = None
         self.watches: dict[int, RemoteChanges] = {}
         self.over = False
         self._numbers = itertools.count(1)
@@ -65,11 +65,11 @@ class Client:
             watch.close(WatchOverrun(bound))
 
     @wire_method
-    async def apply_setting(self, address: str, path: str, value: Any) -> Any:
-        """A setting for a unit of this process; returns its settings in readable form."""
-        if self.setting_port is None:
+    async def apply_settings(self, address: str, values: dict[str, Any]) -> Any:
+        """Settings for a unit of this process; returns them in readable form."""
+        if self.settings_port is None:
             raise SettingsRefused(address, "its session takes no live settings")
-        return await self.setting_port(address, path, value)
+        return await self.settings_port(address, values)
 
     def _offer(self, subscription: int, item: Change | Resync) -> None:
         # A watch that was closed while the item was on its way is no error.

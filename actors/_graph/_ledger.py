@@ -16,7 +16,6 @@ from graphmeta import (
     Edge,
     Endpoint,
     EndpointChanged,
-    GraphMetadata,
     GraphSnapshot,
     MetadataChanged,
     Outcome,
@@ -33,44 +32,16 @@ from graphmeta import (
 from graphmeta import SessionEnded as Ended
 from graphmeta import SessionStarted as Started
 
+from transport import Limits
+
 from . import _commands as ask
 from ._draft import Draft, Holder
 from ._errors import AddressTaken, ScopeTaken, SessionEnded, UnknownScope
 from ._live_settings import LiveSettingsBook
+from ._record import Record
 from ._results import EdgeResult
 
 R = TypeVar("R")
-
-
-@attrs.define
-class Record:
-    """What the ledger knows of one session."""
-
-    id: UUID
-    name: str
-    peer: str
-    since: float
-    scopes: set[str] = attrs.field(factory=set)
-    endpoints: dict[int, Endpoint] = attrs.field(factory=dict)
-    next_endpoint: int = 0
-    metadata: GraphMetadata | None = None
-    reported: set[str] = attrs.field(factory=set)
-    frozen: SnapshotSession | None = None
-    """The record in the next snapshot, until something in it changes."""
-    sealed: bytes | None = None
-    """The same, encoded."""
-    sealed_metadata: bytes | None = None
-    """The largest part of it, encoded once per registration."""
-
-    def holders(self, scope: str = "") -> list[tuple[UUID, str]]:
-        """The scope and the scopes inside it, innermost first."""
-        inside = [path for path in self.scopes if path == scope or path.startswith(scope and scope + "/")]
-        paths = sorted({*inside, scope}, key=lambda path: (-path.count("/"), path == "", path))
-        return [(self.id, path) for path in paths]
-
-    def owned_addresses(self) -> frozenset[str]:
-        """Addresses that the session declared."""
-        return frozenset(self.metadata.components) if self.metadata else frozenset()
 
 
 @attrs.frozen
@@ -84,14 +55,14 @@ class Decision(Generic[R]):
 class Ledger:
     """The state of one graph. Every entry goes through `decide`."""
 
-    def __init__(self, epoch: UUID, now: Callable[[], float]) -> None:
+    def __init__(self, epoch: UUID, now: Callable[[], float], limits: Limits) -> None:
         self.epoch: Final = epoch
         self.revision = 0
         self._now = now
         self._dag: DAG = DAG()
         self._records: dict[UUID, Record] = {}
         self._addresses: dict[str, UUID] = {}
-        self._settings = LiveSettingsBook()
+        self._settings = LiveSettingsBook(limits.settings_history)
         self._snapshot: GraphSnapshot | None = None
         self._dumped: bytes | None = None
 
@@ -121,6 +92,10 @@ class Ledger:
     def settings(self) -> dict[str, SettingValue]:
         """The live settings by address, sorted."""
         return self._settings.effective()
+
+    def settings_history(self, address: str) -> tuple[SettingValue, ...]:
+        """The last values of a component's settings, oldest first."""
+        return self._settings.history(address)
 
     def snapshot(self) -> GraphSnapshot:
         """The whole state as of now; made once per revision."""
@@ -290,8 +265,7 @@ class Ledger:
             if component.initial_settings is not None:
                 readable = component.initial_settings.readable
                 value = SettingValue(readable, record.id, False, self.revision + 1, self._now())
-                self._settings.seed(address, value)
-                if self._settings[address] is value:
+                if self._settings.seed(address, value):
                     draft.settings.append(SettingChanged(address, value))
 
     def _report(self, record: Record, command: ask.ReportSettings, draft: Draft) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from actors._data import Publisher, Subscriber
 from graphmeta import GraphSnapshot
 
-from ._service import SessionService, SettingPort
+from ._service import SessionService, SettingsPort
 from ._watch import Changes
 
 P = ParamSpec("P")
@@ -62,5 +62,5 @@ class Line(ABC):
         """An endpoint that receives."""
 
     @abstractmethod
-    def take_settings(self, port: SettingPort) -> None:
+    def take_settings(self, port: SettingsPort) -> None:
         """Have settings for this session's components handed to *port*."""

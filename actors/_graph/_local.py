@@ -14,7 +14,7 @@ from graphmeta import GraphSnapshot
 
 from ._body import body_of
 from ._line import Line
-from ._service import SessionService, SettingPort
+from ._service import SessionService, SettingsPort
 from ._session import Session
 from ._session_actor import SessionActor
 from ._supervisor import GraphSupervisor
@@ -90,9 +90,9 @@ class LocalLine(Line):
             if self._service.closers.pop(endpoint.id, None) is not None:
                 self._service.close_endpoint(endpoint.id)
 
-    def take_settings(self, port: SettingPort) -> None:
+    def take_settings(self, port: SettingsPort) -> None:
         """Settings for this session's components go to *port*."""
-        self._service.setting_port = port
+        self._service.settings_port = port
 
 
 @asynccontextmanager

@@ -29,7 +29,7 @@ from ._client import Client, ConnectionActor
 from ._errors import ConnectionRefused, EndpointsAreLocal, NotRunning, SessionEnded, SessionError, SessionLost
 from ._line import Line
 from ._remote_watch import RemoteChanges
-from ._service import SessionService, SettingPort
+from ._service import SessionService, SettingsPort
 from ._session import Session
 from ._watch import Changes
 from ._wire import ERRORS, PROTOCOL_VERSION, Opened, OpenSession
@@ -96,9 +96,9 @@ class RemoteLine(Line):
         """Not over a wire."""
         raise EndpointsAreLocal(topic)
 
-    def take_settings(self, port: SettingPort) -> None:
+    def take_settings(self, port: SettingsPort) -> None:
         """Settings for this session's components go to *port*."""
-        self._client.setting_port = port
+        self._client.settings_port = port
 
 
 @attrs.frozen

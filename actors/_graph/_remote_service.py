@@ -27,11 +27,10 @@ class RemoteSessionService(SessionService):
         """Seconds since the link was last heard."""
         return max(0.0, trio.current_time() - self._peer.last_heard)
 
-    async def apply_setting(self, address: str, path: str, value: Any) -> Any:
-        """Ask the client's process, where the unit lives."""
-        params = {"address": address, "path": path, "value": value}
+    async def _ask_unit(self, address: str, values: dict[str, Any]) -> Any:
+        # The unit lives in the client's process.
         try:
-            return await self._peer.request("apply_setting", params)
+            return await self._peer.request("apply_settings", {"address": address, "values": values})
         except LinkLost as error:
             raise SettingsRefused(address, str(error)) from None
 
@@ -131,7 +130,7 @@ class Forward:
             return change_to_json(item)
         if isinstance(item, Change):
             return self._graph.shared_change(item)
-        return {"reason": item.reason, "snapshot": self._graph.dump()}
+        return {"reason": item.reason, "snapshot": self._graph.dump(item.snapshot)}
 
     def _send_end(self, failure: Exception) -> None:
         # Any other failure is the end of the whole session, which the client learns in its own way.

@@ -4,7 +4,7 @@ Each decorated method is one wire method: its annotations are its schema. Method
 functions; those that wait are coroutines. Identity is the service's own, made here and never taken from a caller.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Literal, TypeVar, cast
 from uuid import UUID, uuid4
 
@@ -21,8 +21,8 @@ from ._watch import Watch
 
 R = TypeVar("R")
 
-SettingPort = Callable[[str, str, Any], Any]
-"""Takes (address, path, value), applies it in the owning unit and returns the readable settings; a coroutine function."""
+SettingsPort = Callable[[str, dict[str, Any]], Awaitable[Any]]
+"""Takes an address and values by path, has the owning unit take them, and returns its readable settings."""
 
 
 class SessionService:
@@ -39,10 +39,12 @@ class SessionService:
         self.on_ended: Callable[[], None] = lambda: None
         """Called once, synchronously, when the session ends before its body."""
         self.start_soon: Callable[..., None]
-        self.setting_port: SettingPort | None = None
+        self.settings_port: SettingsPort | None = None
         self.closers: dict[int, Callable[[], None]] = {}
         """How to close each open endpoint's data path, by its number."""
         self.over = False
+        self._asked: set[trio.CancelScope] = set()
+        """Settings that its unit was asked to take and has not answered."""
         self._watches: set[Watch] = set()
         self._graph: Final = graph
 
@@ -64,7 +66,7 @@ class SessionService:
         self.over = True
         self.ending = error
         self._graph.dismiss(self, str(error) if error else self.reason, by)
-        for close in self.closers.values():
+        for close in (*self.closers.values(), *(scope.cancel for scope in self._asked)):
             close()
         self.closers.clear()
         for watch in tuple(self._watches):
@@ -77,11 +79,20 @@ class SessionService:
         """Seconds since the link was last heard; a session in process is never silent."""
         return 0.0
 
-    async def apply_setting(self, address: str, path: str, value: Any) -> Any:
-        """Hand a setting to the unit behind this session."""
-        if self.setting_port is None:
+    async def apply_settings(self, address: str, values: dict[str, Any]) -> Any:
+        """Hand settings to the unit behind this session. `SettingsRefused` also when the session ends meanwhile."""
+        with trio.CancelScope() as scope:
+            self._asked.add(scope)
+            try:
+                return await self._ask_unit(address, values)
+            finally:
+                self._asked.discard(scope)
+        raise SettingsRefused(address, "its session ended")
+
+    async def _ask_unit(self, address: str, values: dict[str, Any]) -> Any:
+        if self.settings_port is None:
             raise SettingsRefused(address, "its session takes no live settings")
-        return await self.setting_port(address, path, value)
+        return await self.settings_port(address, values)
 
     # -- edges -----------------------------------------------------------------------------------------------
 
@@ -139,10 +150,16 @@ class SessionService:
         return self._graph.settings()
 
     @wire_method
-    async def update_setting(self, address: str, path: str, value: Any) -> Any:
-        """Have the owning unit take one field; returns its settings in readable form."""
+    def settings_history(self, address: str) -> tuple[SettingValue, ...]:
+        """The last values that a component's settings had, oldest first; the newest is the one that holds."""
         self._alive()
-        return await self._graph.apply_setting(address, path, value)
+        return self._graph.settings_history(address)
+
+    @wire_method
+    async def update_settings(self, address: str, values: dict[str, Any]) -> Any:
+        """Have the owning unit take values by path, all or none; returns its settings in readable form."""
+        self._alive()
+        return await self._graph.apply_settings(address, values)
 
     @wire_method
     def report_settings(self, address: str, readable: Any) -> None:

@@ -3,7 +3,7 @@
 A handle asks its service through a `Line` and knows nothing else of where the graph lives.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +13,8 @@ from graphmeta import Edge, GraphMetadata, GraphSnapshot, SettingValue
 
 from ._line import Line
 from ._results import EdgeResult, Impact, SessionInfo
-from ._service import SessionService, SettingPort
+from ._service import SessionService, SettingsPort
+from ._settings_watch import SettingsWatch
 from ._watch import Changes
 
 
@@ -155,7 +156,27 @@ class Session(Holder):
         Returns its settings in readable form once the unit has taken them. Raises `UnknownComponent`,
         `InvalidSettings` when the value does not fit, or `SettingsRefused` with the unit's reason.
         """
-        return await self._line.ask(SessionService.update_setting, address, path, value)
+        return await self.update_settings(address, {path: value})
+
+    async def update_settings(self, address: str, values: Mapping[str, Any]) -> Any:
+        """Set several fields of a running component by their dotted paths, all or none; as `update_setting`."""
+        return await self._line.ask(SessionService.update_settings, address, dict(values))
+
+    async def settings_history(self, address: str) -> tuple[SettingValue, ...]:
+        """The last values that a component's settings had, oldest first; the newest is the one that holds."""
+        return await self._line.ask(SessionService.settings_history, address)
+
+    @asynccontextmanager
+    async def watch_settings(self) -> AsyncIterator[SettingsWatch]:
+        """Live settings as they change: first what holds now, then every change, without gaps.
+
+        ::
+
+            async with session.watch_settings() as settings:
+                async for address, value in settings: ...
+        """
+        async with self.watch() as changes:
+            yield SettingsWatch(changes)
 
     def publisher(self, topic: str, message_type: type = object) -> AbstractAsyncContextManager[Publisher]:
         """An endpoint that sends on *topic*, for the length of a block."""
@@ -171,7 +192,7 @@ class Session(Holder):
         """
         return self._line.subscriber(topic, message_type, leaky, max_queue)
 
-    def _take_settings(self, port: SettingPort) -> None:
+    def _take_settings(self, port: SettingsPort) -> None:
         self._line.take_settings(port)
 
     async def _report_settings(self, address: str, readable: Any) -> None:

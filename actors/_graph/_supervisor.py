@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import trio
 
 from actors._floor import Actor
-from graphmeta import DAG, Change, GraphError, GraphSnapshot, SettingValue, snapshot_to_plain
+from graphmeta import DAG, Change, GraphError, GraphSnapshot, Resync, SettingValue, dump_snapshot, snapshot_to_plain
 from transport import Limits, Shared
 
 from . import _commands as ask
@@ -25,8 +25,9 @@ from ._errors import (
     UnknownSession,
 )
 from ._history import History
-from ._ledger import Ledger, Record
+from ._ledger import Ledger
 from ._nearest import nearest
+from ._record import Record
 from ._results import Impact, SessionInfo
 from ._watch import Watch
 
@@ -48,8 +49,8 @@ class Member(Protocol):
     def silent(self) -> float:
         """Seconds since its link was last heard; 0 in process."""
 
-    async def apply_setting(self, address: str, path: str, value: Any) -> Any:
-        """Have the owning unit take a setting; returns its readable settings, or raises its refusal."""
+    async def apply_settings(self, address: str, values: dict[str, Any]) -> Any:
+        """Have the owning unit take settings; returns its readable settings, or raises its refusal."""
 
 
 class GraphSupervisor(Actor):
@@ -60,7 +61,7 @@ class GraphSupervisor(Actor):
     def __init__(self, limits: Limits) -> None:
         self.limits: Final = limits
         self.epoch: Final = uuid4()
-        self._ledger = Ledger(self.epoch, time.time)
+        self._ledger = Ledger(self.epoch, time.time, limits)
         self._history = History(self.epoch, limits.history_changes)
         self._members: dict[UUID, Member] = {}
         self._watches: set[Watch] = set()
@@ -160,8 +161,10 @@ class GraphSupervisor(Actor):
         return self._ledger.snapshot()
 
     @trio.lowlevel.enable_ki_protection
-    def dump(self) -> bytes:
-        """The snapshot as bytes, made once per revision from one kept blob per session."""
+    def dump(self, snapshot: GraphSnapshot | None = None) -> bytes:
+        """A snapshot as bytes; the newest is made once per revision from one kept blob per session."""
+        if snapshot is not None and snapshot.revision != self.revision:
+            return dump_snapshot(snapshot)
         return self._ledger.dump()
 
     def plain_snapshot(self) -> Shared:
@@ -182,6 +185,13 @@ class GraphSupervisor(Actor):
         """The live settings by address, sorted."""
         return self._ledger.settings()
 
+    def settings_history(self, address: str) -> tuple[SettingValue, ...]:
+        """The last values of a component's settings, oldest first; `UnknownComponent` when there never were any."""
+        known = self._ledger.settings_history(address)
+        if not known:
+            raise UnknownComponent(address, nearest(address, self._ledger.settings()))
+        return known
+
     def impact(self, session: UUID) -> Impact:
         """What would go if *session* ended."""
         record = self._ledger.record(session)
@@ -201,12 +211,12 @@ class GraphSupervisor(Actor):
         }
         return tuple(sorted(open_now.intersection(topics)))
 
-    async def apply_setting(self, address: str, path: str, value: Any) -> Any:
-        """Route a setting to the session that declared *address*; its unit accepts or refuses."""
+    async def apply_settings(self, address: str, values: dict[str, Any]) -> Any:
+        """Route settings to the session that declared *address*; its unit accepts or refuses."""
         holder = self._ledger.holder_of(address)
         if holder is None:
             raise UnknownComponent(address, nearest(address, self._ledger.addresses()))
-        return await self._members[holder].apply_setting(address, path, value)
+        return await self._members[holder].apply_settings(address, values)
 
     # -- watching --------------------------------------------------------------------------------------------
 
@@ -216,7 +226,7 @@ class GraphSupervisor(Actor):
         watch = Watch(self.snapshot, self.limits.watch_changes)
         missed = "start" if after is None else self._history.since(after, epoch, self.revision)
         if isinstance(missed, str):
-            watch.restart(missed)
+            watch.offer(Resync(self.snapshot(), missed))
         else:
             for change in missed:
                 watch.offer(change)

@@ -44,30 +44,25 @@ class Watch(Changes):
     def __init__(self, snapshot: Callable[[], GraphSnapshot], bound: int) -> None:
         self._snapshot: Final = snapshot
         self._bound: Final = bound
-        self._queue: deque[Change] = deque()
-        self._resync: str | None = None
+        self._queue: deque[Change | Resync] = deque()
+        self._slow = False
+        """Whether the queue was given up: the next item is a `Resync`."""
         self._missed = 0
         self._failure: Exception | None = None
         self._lot: Final = trio.lowlevel.ParkingLot()
         self.on_item: Callable[[], None] = lambda: None
         """Called synchronously whenever there is something to take: for watchers that forward at once."""
 
-    def offer(self, change: Change) -> None:
-        """Take one change from the supervisor; never waits, never fails."""
+    def offer(self, item: Change | Resync) -> None:
+        """Take one item from the supervisor; never waits, never fails."""
         if self._failure is not None:
             return
-        if self._resync is not None:
+        if self._slow:
             self._miss()
         elif len(self._queue) >= self._bound:
-            self.restart("slow")
+            self._restart()
         else:
-            self._queue.append(change)
-        self._wake()
-
-    def restart(self, reason: str) -> None:
-        """Forget what is queued: the next item is a `Resync`, made fresh when it is taken."""
-        self._queue.clear()
-        self._resync, self._missed = reason, 0
+            self._queue.append(item)
         self._wake()
 
     def close(self, failure: Exception) -> None:
@@ -78,9 +73,9 @@ class Watch(Changes):
 
     def receive_nowait(self) -> Change | Resync:
         """The next item; `trio.WouldBlock` when there is none yet."""
-        if self._resync is not None:
-            reason, self._resync = self._resync, None
-            return Resync(self._snapshot(), reason)
+        if self._slow:
+            self._slow = False
+            return Resync(self._snapshot(), "slow")
         if self._queue:
             return self._queue.popleft()
         if self._failure is not None:
@@ -96,6 +91,11 @@ class Watch(Changes):
             except trio.WouldBlock:
                 await self._lot.park()
 
+    def _restart(self) -> None:
+        # The snapshot is made when it is taken: the fresher it is, the less is missed after it.
+        self._queue.clear()
+        self._slow, self._missed = True, 0
+
     def _wake(self) -> None:
         self._lot.unpark_all()
         self.on_item()
@@ -103,4 +103,4 @@ class Watch(Changes):
     def _miss(self) -> None:
         self._missed += 1
         if self._missed > self._bound:
-            self._resync, self._failure = None, WatchOverrun(self._bound)
+            self._slow, self._failure = False, WatchOverrun(self._bound)

@@ -70,10 +70,10 @@ async def _running(session: Session, roots: Mapping[str, Component]) -> AsyncIte
     progress = Progress()
     units: dict[str, ActorRef[UnitActor]] = {}
 
-    async def take_setting(address: str, path: str, value: Any) -> Any:
+    async def take_settings(address: str, values: dict[str, Any]) -> Any:
         if address not in units:
             raise SettingsRefused(address, "it is a collection, and only units take settings while they run")
-        return await units[address].call(UnitActor.apply_setting, path, value)
+        return await units[address].call(UnitActor.take_settings, values)
 
     async with open_actor_nursery("units") as nursery:
         for root in roots.values():
@@ -82,7 +82,7 @@ async def _running(session: Session, roots: Mapping[str, Component]) -> AsyncIte
                     address = str(component.address)
                     actor = await nursery.start(UnitActor, component, session, progress, name=address)
                     units[address] = actor
-        session._take_settings(take_setting)
+        session._take_settings(take_settings)
         progress.start()
         yield progress
 

@@ -84,11 +84,13 @@ class UnitActor(Actor):
         finally:
             await self._stack.aclose()
 
-    async def apply_setting(self, path: str, value: Any) -> Any:
-        """Patch one field and have the unit take the result; returns its settings in readable form."""
+    async def take_settings(self, values: dict[str, Any]) -> Any:
+        """Patch fields by path and have the unit take the result; returns its settings in readable form."""
         if self._settings_stream is None:
             raise SettingsRefused(self._address, f"it has no {INPUT_SETTINGS}")
-        settings = patch(self._unit.settings, path, value)
+        settings = self._unit.settings
+        for path, value in values.items():
+            settings = patch(settings, path, value)
         try:
             await self._take(settings)
         except Exception as error:

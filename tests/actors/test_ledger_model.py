@@ -15,6 +15,7 @@ from actors._graph import _commands as ask
 from actors._graph._errors import AddressTaken, ScopeTaken, SessionEnded, UnknownScope
 from actors._graph._ledger import Ledger
 from graphmeta import CycleError, Edge, GraphMetadata, InitialSettings, Outcome, UnitMetadata, load_snapshot
+from transport import Limits
 
 FULL = os.environ.get("TRELLIS_CAMPAIGN") == "full"
 TOPICS = [f"T{n}" for n in range(7)]
@@ -45,7 +46,7 @@ class LedgerModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
-        self.ledger = Ledger(UUID(int=99), lambda: self.now)
+        self.ledger = Ledger(UUID(int=99), lambda: self.now, Limits())
         self.replica = self.ledger.snapshot()
         self.holders: dict[Edge, set[tuple[UUID, str] | None]] = {}
         self.open: dict[UUID, set[str]] = {}
@@ -163,10 +164,8 @@ class LedgerModel(RuleBasedStateMachine):
 
     @rule(session=sessions, wanted=addresses)
     def register(self, session: UUID, wanted: set[str]) -> None:
-        units = {
-            address: UnitMetadata(address, "U", "t.U", initial_settings=InitialSettings(readable={"a": self.now}))
-            for address in wanted
-        }
+        initial = InitialSettings(readable={"a": self.now})
+        units = {path: UnitMetadata(path, path[-1], "t.U", initial_settings=initial) for path in wanted}
         command = ask.Register(GraphMetadata(units=units))
         if session not in self.open:
             return self.refused(session, command, SessionEnded)
@@ -195,20 +194,18 @@ class LedgerModel(RuleBasedStateMachine):
     @precondition(lambda self: any(s.endpoints for s in self.ledger.snapshot().sessions.values()))
     @rule(data=st.data())
     def close_endpoint(self, data: st.DataObject) -> None:
-        held = [(id, e) for id, s in self.ledger.snapshot().sessions.items() for e in s.endpoints]
+        held = [(key, e) for key, s in self.ledger.snapshot().sessions.items() for e in s.endpoints]
         session, endpoint = data.draw(st.sampled_from(held))
         self.submit(session, ask.CloseEndpoint(endpoint.id))
         assert endpoint not in self.ledger.snapshot().sessions[session].endpoints
 
     @invariant()
     def owners_are_those_of_the_reference(self) -> None:
-        owners = {
-            edge: {holder and holder[0] for holder in holders} for edge, holders in self.holders.items()
-        }
+        owners = {edge: {holder and holder[0] for holder in holders} for edge, holders in self.holders.items()}
         snapshot = self.ledger.snapshot()
         assert {edge: set(held) for edge, held in snapshot.edge_owners.items()} == owners
         assert set(snapshot.sessions) == set(self.open)
-        assert {id: set(s.scopes) | {""} for id, s in snapshot.sessions.items()} == self.open
+        assert {key: set(s.scopes) | {""} for key, s in snapshot.sessions.items()} == self.open
 
     @invariant()
     def the_graph_is_acyclic(self) -> None:

@@ -173,11 +173,10 @@ async def test_a_watch_from_a_snapshot_brings_what_came_after_it(house):
 
 
 async def test_a_watch_from_another_epoch_starts_anew(house):
-    async with house.join("one") as one:
-        async with one.watch(0, epoch=one.id) as changes:
-            item = await changes.receive()
-            assert isinstance(item, Resync)
-            assert item.reason == "epoch"
+    async with house.join("one") as one, one.watch(0, epoch=one.id) as changes:
+        item = await changes.receive()
+        assert isinstance(item, Resync)
+        assert item.reason == "epoch"
 
 
 async def test_upstream_downstream_and_impact(house):

@@ -105,7 +105,8 @@ def test_however_it_ends_no_process_and_no_socket_stay(trellis, background, numb
     url = address(demo)
     next(moments(demo))
     assert listens(url)
-    children = subprocess.run(["ps", "--ppid", str(demo.pid), "-o", "pid="], capture_output=True, text=True, check=False)
+    listing = ["ps", "--ppid", str(demo.pid), "-o", "pid="]
+    children = subprocess.run(listing, capture_output=True, text=True, check=False)
     demo.send_signal(number)
     assert demo.wait(10) == code
     assert children.stdout.split() == []

@@ -1,0 +1,38 @@
+"""What the ledger knows of one session: its own state, and what is kept so that it need not be made again."""
+
+from uuid import UUID
+
+import attrs
+
+from graphmeta import Endpoint, GraphMetadata, SnapshotSession
+
+
+@attrs.define
+class Record:
+    """What the ledger knows of one session."""
+
+    id: UUID
+    name: str
+    peer: str
+    since: float
+    scopes: set[str] = attrs.field(factory=set)
+    endpoints: dict[int, Endpoint] = attrs.field(factory=dict)
+    next_endpoint: int = 0
+    metadata: GraphMetadata | None = None
+    reported: set[str] = attrs.field(factory=set)
+    frozen: SnapshotSession | None = None
+    """The record in the next snapshot, until something in it changes."""
+    sealed: bytes | None = None
+    """The same, encoded."""
+    sealed_metadata: bytes | None = None
+    """The largest part of it, encoded once per registration."""
+
+    def holders(self, scope: str = "") -> list[tuple[UUID, str]]:
+        """The scope and the scopes inside it, innermost first."""
+        inside = [path for path in self.scopes if path == scope or path.startswith(scope and scope + "/")]
+        paths = sorted({*inside, scope}, key=lambda path: (-path.count("/"), path == "", path))
+        return [(self.id, path) for path in paths]
+
+    def owned_addresses(self) -> frozenset[str]:
+        """Addresses that the session declared."""
+        return frozenset(self.metadata.components) if self.metadata else frozenset()

@@ -1,0 +1,146 @@
+"""Live settings: seeded by registration, overwritten by the running unit's reports, and back when it goes."""
+
+import attrs
+import pytest
+import trio
+
+from actors import InvalidSettings, SettingsRefused, UnknownComponent
+from graphmeta import GraphMetadata, UnitMetadata, capture, patch, readable
+
+
+@attrs.frozen
+class Band:
+    low: float = attrs.field(default=1.0, validator=attrs.validators.ge(0))
+    high: float = 9.0
+
+
+FILTER = "SYS/FILTER"
+
+
+def registered(settings: Band) -> GraphMetadata:
+    return GraphMetadata(units={FILTER: UnitMetadata(FILTER, "FILTER", "t.F", initial_settings=capture(settings))})
+
+
+class Owner:
+    """A session's side of a unit: takes settings as a runner would."""
+
+    def __init__(self, session):
+        self.session = session
+        self.band = Band()
+
+    async def take(self, address, values):
+        band = self.band
+        for path, value in values.items():
+            band = patch(band, path, value)
+        if band.low > band.high:
+            raise SettingsRefused(address, "low above high")
+        self.band = band
+        await self.session._report_settings(address, readable(band))
+        return readable(band)
+
+
+async def owner(session):
+    made = Owner(session)
+    await session.register_metadata(registered(made.band))
+    session._take_settings(made.take)
+    return made
+
+
+async def test_a_field_is_taken_by_the_unit_reported_and_seen_by_all(house):
+    async with house.join("runner") as runner, house.join("operator") as operator:
+        unit = await owner(runner)
+        assert (await operator.settings())[FILTER].reported is False
+        assert await operator.update_setting(FILTER, "low", 2) == {"low": 2.0, "high": 9.0}
+        assert unit.band == Band(2.0, 9.0)
+        value = (await operator.settings())[FILTER]
+        assert (value.readable, value.reported, value.session) == ({"low": 2.0, "high": 9.0}, True, runner.id)
+        history = await operator.settings_history(FILTER)
+        assert [entry.readable["low"] for entry in history] == [1.0, 2.0]
+
+
+async def test_several_fields_are_taken_together_or_not_at_all(house):
+    async with house.join("runner") as runner, house.join("operator") as operator:
+        unit = await owner(runner)
+        await operator.update_settings(FILTER, {"high": 20, "low": 10})
+        assert unit.band == Band(10.0, 20.0)
+        with pytest.raises(InvalidSettings):
+            await operator.update_settings(FILTER, {"high": 30, "low": "much"})
+        assert unit.band == Band(10.0, 20.0)
+
+
+async def test_refusals_arrive_as_themselves(house):
+    async with house.join("runner") as runner, house.join("operator") as operator:
+        await owner(runner)
+        with pytest.raises(InvalidSettings, match="low"):
+            await operator.update_setting(FILTER, "low", -1)
+        with pytest.raises(SettingsRefused, match="low above high"):
+            await operator.update_setting(FILTER, "low", 10)
+        with pytest.raises(UnknownComponent, match="SYS/FILTER"):
+            await operator.update_setting("SYS/FILTR", "low", 1)
+        assert await runner.settings_history(FILTER) == tuple((await runner.settings()).values())
+
+
+async def test_a_slow_unit_holds_up_nobody_else(house):
+    async with house.join("runner") as runner, house.join("operator") as operator, trio.open_nursery() as nursery:
+        asked, go_on = trio.Event(), trio.Event()
+        await runner.register_metadata(registered(Band()))
+
+        async def slow(address, values):
+            asked.set()
+            await go_on.wait()
+            return {}
+
+        runner._take_settings(slow)
+        nursery.start_soon(operator.update_setting, FILTER, "low", 2)
+        await asked.wait()
+        assert await operator.connect("A", "B")
+        assert await runner.connect("B", "C")
+        go_on.set()
+
+
+async def test_when_the_reporter_goes_the_value_falls_back_and_that_is_an_event(house):
+    async with house.join("runner") as runner, runner.watch_settings() as settings:
+        await runner.register_metadata(registered(Band()))
+        async with house.join("worker") as worker:
+            await worker._report_settings(FILTER, {"low": 5.0})
+        seen = [await settings.receive() for _ in range(3)]
+        assert [(address, value.readable["low"], value.reported) for address, value in seen] == [
+            (FILTER, 1.0, False),
+            (FILTER, 5.0, True),
+            (FILTER, 1.0, False),
+        ]
+        await runner.register_metadata(None)
+        assert await settings.receive() == (FILTER, None)
+        with pytest.raises(UnknownComponent):
+            await runner.settings_history(FILTER)
+
+
+async def test_a_watch_of_settings_begins_with_what_holds(house):
+    async with house.join("runner") as runner:
+        await owner(runner)
+        async with house.join("operator") as operator, operator.watch_settings() as settings:
+            address, value = await settings.receive()
+            assert (address, value.readable) == (FILTER, {"low": 1.0, "high": 9.0})
+
+
+async def test_an_owner_that_ends_while_it_is_asked_leaves_a_refusal_not_a_wait(house):
+    async with house.join("operator") as operator:
+        outcome = []
+
+        async def ask():
+            with pytest.raises(SettingsRefused) as caught:
+                await operator.update_setting(FILTER, "low", 2)
+            outcome.append(caught.value.address)
+
+        async with trio.open_nursery() as nursery, house.join("runner") as runner:
+            asked = trio.Event()
+
+            async def never(address, values):
+                asked.set()
+                await trio.sleep_forever()
+
+            await runner.register_metadata(registered(Band()))
+            runner._take_settings(never)
+            nursery.start_soon(ask)
+            await asked.wait()
+        assert outcome == [FILTER]
