@@ -121,7 +121,7 @@ class Draft:
         return self._sessions[session]
 
     def _scope(self, record: SnapshotSession, scope: str) -> Held:
-        self._require(scope in record.scopes, f"{record.name} has no scope {scope!r}")
+        self._require(scope in record.scopes, f"{record.name!r} has no scope {scope!r}")
         return record.scopes[scope]
 
     def _endpoints_beside(self, record: SnapshotSession, endpoint: Endpoint) -> tuple[Endpoint, ...]:
@@ -131,7 +131,8 @@ class Draft:
         try:
             return gain(lose(held, lost), gained)
         except KeyError as error:
-            raise InvalidChange(self.revision, f"{error.args[0]} is gained twice, or lost but not held") from None
+            edge = tuple(error.args[0])
+            raise InvalidChange(self.revision, f"{edge} is gained twice, or lost but not held") from None
 
     def _require(self, fits: bool, reason: str) -> None:
         if not fits:

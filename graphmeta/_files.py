@@ -11,11 +11,12 @@ from ._snapshot import GraphSnapshot
 
 def save_snapshot(snapshot: GraphSnapshot, path: str | os.PathLike[str]) -> None:
     """Write *snapshot* to *path*; a reader sees the old file or the new one, never half of one. Raises OSError."""
-    target = Path(path)
+    data, target = dump_snapshot(snapshot), Path(path)
     with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
         try:
-            file.write(dump_snapshot(snapshot))
-            file.close()
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # Or the new name could outlive a power cut that the bytes did not.
             Path(file.name).replace(target)
         except BaseException:
             Path(file.name).unlink(missing_ok=True)

@@ -103,4 +103,6 @@ class _Unpickler(pickle.Unpickler):
         try:
             return self._classes[module, name]
         except KeyError:
-            raise InvalidSnapshot(f"{module[:80]}.{name[:80]} is not one of its classes") from None
+            raise InvalidSnapshot(
+                f"it asks for {name[:80]!r} of {module[:80]!r}, which is none of its classes"
+            ) from None
