@@ -1,0 +1,145 @@
+"""Silence ends both ends in time, and a peer that answers is never given up. All by a mock clock."""
+
+import math
+
+import pytest
+import trio
+import trio.testing
+
+from transport import Limits, Link, LinkClosed, LinkLost, Peer, Role, memory_links
+from transport._guard import GuardedStream
+from transport._heartbeat import wait_silent
+from transport._unix import unix_link
+
+LIMITS = Limits(heartbeat_interval=5, heartbeat_timeout=3)
+LAST_LOOK = 0.02
+
+
+class Recording(Link):
+    """A link that only counts pings; the test says when something is heard."""
+
+    def __init__(self) -> None:
+        self.pinged: list[float] = []
+        self.heard = trio.current_time()
+        self.answers = math.inf
+        """Seconds after which a ping is answered."""
+
+    peer = "recording"
+    role = Role.SERVER
+
+    @property
+    def last_heard(self) -> float:
+        if self.pinged and trio.current_time() >= self.pinged[-1] + self.answers:
+            return self.pinged[-1] + self.answers
+        return self.heard
+
+    def ping(self) -> None:
+        self.pinged.append(trio.current_time())
+
+    async def send(self, frame: object) -> None:
+        raise AssertionError("only the writer sends")
+
+    async def receive(self) -> bytes:
+        raise AssertionError("only the reader receives")
+
+    async def aclose(self, reason: str = "") -> None: ...
+
+    def abort(self, reason: str) -> None: ...
+
+
+async def test_a_silent_peer_is_given_up_after_interval_and_timeout(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    link, began = Recording(), trio.current_time()
+    await wait_silent(link, LIMITS)
+    assert trio.current_time() - began == pytest.approx(5 + 3 + LAST_LOOK)
+    assert link.pinged == [began + 5]
+
+
+async def test_an_answer_at_the_last_moment_counts(autojump_clock: trio.testing.MockClock) -> None:
+    link = Recording()
+    link.answers = 2.99
+    with trio.move_on_after(1000) as scope:
+        await wait_silent(link, LIMITS)
+    assert scope.cancelled_caught
+    assert len(link.pinged) == 125
+
+
+async def test_an_answer_in_the_kernel_when_the_timeout_strikes_counts(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    link = Recording()
+    link.answers = 3.01
+    with trio.move_on_after(100) as scope:
+        await wait_silent(link, LIMITS)
+    assert scope.cancelled_caught
+
+
+async def test_a_round_in_which_this_process_was_blocked_proves_nothing(
+    nursery: trio.Nursery, mock_clock: trio.testing.MockClock
+) -> None:
+    link, gave_up = Recording(), trio.Event()
+
+    async def watch() -> None:
+        await wait_silent(link, LIMITS)
+        gave_up.set()
+
+    async def jump(seconds: float) -> None:
+        await trio.testing.wait_all_tasks_blocked()
+        mock_clock.jump(seconds)
+        await trio.testing.wait_all_tasks_blocked()
+
+    nursery.start_soon(watch)
+    await jump(5)
+    await jump(30)
+    assert not gave_up.is_set()
+    await jump(5)
+    await jump(3)
+    await jump(LAST_LOOK)
+    assert gave_up.is_set()
+
+
+async def test_a_peer_behind_a_mute_unix_socket_is_lost_in_time(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    ours, mute = trio.testing.memory_stream_pair()
+    async with unix_link(GuardedStream(ours, 10), Role.CLIENT, "mute", LIMITS) as link:
+        began = trio.current_time()
+        with pytest.raises(LinkLost, match="nothing was heard for 3 s after a ping"):
+            await Peer(link, limits=LIMITS).run()
+        assert trio.current_time() - began == pytest.approx(8 + LAST_LOOK)
+        with pytest.raises(LinkClosed, match="nothing was heard"):
+            await link.receive()
+    assert await mute.receive_some() == b"\x00\x00\x00\x01\xc0"
+
+
+async def test_a_trickle_of_bytes_is_a_sign_of_life(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    ours, slow = trio.testing.memory_stream_pair()
+
+    async def drip() -> None:
+        await slow.send_all(b"\x00\x00\x10\x00")
+        for _ in range(30):
+            await trio.sleep(2)
+            await slow.send_all(b"x")
+
+    async with unix_link(GuardedStream(ours, 10), Role.CLIENT, "slow", LIMITS) as link:
+        began = trio.current_time()
+        nursery.start_soon(drip)
+        with pytest.raises(LinkLost, match="nothing was heard"):
+            await Peer(link, limits=LIMITS).run()
+    assert 60 <= trio.current_time() - began <= 60 + 8 + LAST_LOOK
+
+
+async def test_two_peers_that_have_nothing_to_say_stay_together(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    ends = memory_links()
+    peers = [Peer(link, limits=LIMITS) for link in ends]
+    for peer in peers:
+        await nursery.start(peer.run)
+    await trio.sleep(10_000)
+    assert [" open," in repr(peer) for peer in peers] == [True, True]
+    assert trio.current_time() - peers[0].last_heard <= 5
+    nursery.cancel_scope.cancel()
