@@ -72,6 +72,8 @@ from ._metadata import StreamMetadata as StreamMetadata
 from ._metadata import TaskMetadata as TaskMetadata
 from ._metadata import TopicMetadata as TopicMetadata
 from ._metadata import UnitMetadata as UnitMetadata
+from ._metadata_codec import decode_metadata as decode_metadata
+from ._metadata_codec import decode_metadata_slices as decode_metadata_slices
 from ._names import Edge as Edge
 from ._names import check_edge as check_edge
 from ._names import check_topic as check_topic

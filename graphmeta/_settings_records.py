@@ -1,0 +1,82 @@
+"""What a graph knows of a component's settings: how they were, what they may be, where new ones go.
+
+These records hold plain data and opaque bytes; nothing here reads or makes settings, but for `load`, whose
+caller asks for it.
+"""
+
+import math
+from typing import Any
+
+import attrs
+
+from ._errors import InvalidMetadata, InvalidSettings
+from ._pickles import load_trusted
+from ._record_types import Record, check_plain
+
+
+@attrs.frozen
+class InitialSettings(Record):
+    """Settings as they were given: opaque bytes for those who have the classes, a readable form for all."""
+
+    readable: Any = None
+    """JSON-safe plain data, bounded in depth and size, secrets redacted."""
+    pickled: bytes | None = None
+    """cloudpickle; opaque to every part of Trellis but `load`."""
+    reason: str | None = None
+    """Why there are no bytes: ``holds secrets``, or what cloudpickle said."""
+
+    def __attrs_post_init__(self) -> None:
+        check_plain(self.readable, "initial_settings.readable")
+
+    def load(self) -> object:
+        """Return the settings themselves, running whatever code the bytes ask for: the caller trusts them.
+
+        Raises `InvalidSettings` with the reason when there are no bytes, and whatever the pickle raises,
+        ImportError above all when its classes are not installed here.
+        """
+        if self.pickled is None:
+            raise InvalidSettings("", self.reason or "they were not pickled")
+        return load_trusted(self.pickled)
+
+
+@attrs.frozen
+class SettingsField(Record):
+    """One field of a component's settings."""
+
+    path: str
+    """Dotted: ``band.low``."""
+    type: str
+    required: bool = False
+    default: Any = None
+    """Readable form; meaningless while ``required``."""
+    description: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: bool = False
+    exclusive_maximum: bool = False
+    choices: tuple[Any, ...] = ()
+    secret: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if not _is_bound(self.minimum) or not _is_bound(self.maximum):
+            raise InvalidMetadata(f"settings_schema.{self.path}", "has a bound that is not finite")
+        check_plain(self.default, f"settings_schema.{self.path}")
+        if self.choices:
+            check_plain([*self.choices], f"settings_schema.{self.path}")
+
+
+@attrs.frozen
+class DynamicSettingsMetadata(Record):
+    """Whether a component takes settings while it runs, and where."""
+
+    enabled: bool = False
+    input_topic: str | None = None
+    settings_type: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.enabled != (self.input_topic is not None):
+            raise InvalidMetadata("dynamic_settings", "it is enabled exactly when it names an input topic")
+
+
+def _is_bound(number: float | None) -> bool:
+    return number is None or math.isfinite(number)
