@@ -12,12 +12,12 @@ from ._changes import SessionEnded as SessionEnded
 from ._changes import SessionStarted as SessionStarted
 from ._changes import SettingChanged as SettingChanged
 from ._codec import MAX_SNAPSHOT_BYTES as MAX_SNAPSHOT_BYTES
-from ._codec import SealedSnapshot as SealedSnapshot
 from ._codec import assemble_snapshot as assemble_snapshot
 from ._codec import dump_snapshot as dump_snapshot
 from ._codec import encode_metadata as encode_metadata
 from ._codec import encode_session as encode_session
 from ._codec import load_snapshot as load_snapshot
+from ._codec import load_snapshot_slices as load_snapshot_slices
 from ._components import INPUT_SETTINGS as INPUT_SETTINGS
 from ._components import Collection as Collection
 from ._components import Component as Component
@@ -84,6 +84,7 @@ from ._render import render as render
 from ._schema import CHANGE_SCHEMA as CHANGE_SCHEMA
 from ._schema import SNAPSHOT_SCHEMA as SNAPSHOT_SCHEMA
 from ._schema import schema_text as schema_text
+from ._sealed import SealedSnapshot as SealedSnapshot
 from ._settings import REDACTED as REDACTED
 from ._settings import Secret as Secret
 from ._settings import capture as capture

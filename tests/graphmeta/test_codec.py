@@ -24,6 +24,7 @@ from graphmeta import (
     encode_metadata,
     encode_session,
     load_snapshot,
+    load_snapshot_slices,
     read_snapshot,
     save_snapshot,
 )
@@ -56,6 +57,17 @@ def pipeline() -> GraphSnapshot:
 @given(st.from_type(GraphSnapshot))
 def test_a_snapshot_survives_as_bytes(snapshot):
     assert load_snapshot(dump_snapshot(snapshot)) == snapshot
+
+
+@given(st.from_type(GraphSnapshot))
+def test_a_snapshot_can_be_loaded_in_slices_one_for_each_component_and_setting(snapshot):
+    slices = load_snapshot_slices(dump_snapshot(snapshot))
+    metadata = [session.metadata for session in snapshot.sessions.values() if session.metadata]
+    for _ in range(len(snapshot.settings) + sum(len(each.components) for each in metadata) + 1):
+        next(slices)
+    with pytest.raises(StopIteration) as end:
+        next(slices)
+    assert end.value.value == snapshot
 
 
 @given(st.from_type(GraphSnapshot))
