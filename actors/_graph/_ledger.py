@@ -16,6 +16,7 @@ from graphmeta import (
     Edge,
     Endpoint,
     EndpointChanged,
+    GraphMetadata,
     GraphSnapshot,
     MetadataChanged,
     Outcome,
@@ -31,9 +32,9 @@ from graphmeta import (
 )
 from graphmeta import SessionEnded as Ended
 from graphmeta import SessionStarted as Started
-
 from transport import Limits
 
+from . import _bounds as bounds
 from . import _commands as ask
 from ._draft import Draft, Holder
 from ._errors import AddressTaken, ScopeTaken, SessionEnded, UnknownScope
@@ -59,6 +60,9 @@ class Ledger:
         self.epoch: Final = epoch
         self.revision = 0
         self._now = now
+        self._limits: Final = limits
+        self._metadata_bytes = 0
+        self._settings_bytes = 0
         self._dag: DAG = DAG()
         self._records: dict[UUID, Record] = {}
         self._addresses: dict[str, UUID] = {}
@@ -115,9 +119,8 @@ class Ledger:
 
     def _seal(self, record: Record) -> bytes:
         if record.sealed is None:
-            if record.sealed_metadata is None:
-                record.sealed_metadata = encode_metadata(record.metadata)
-            record.sealed = encode_session(record.id, self._freeze(record), record.sealed_metadata)
+            metadata = record.sealed_metadata or None
+            record.sealed = encode_session(record.id, self._freeze(record), metadata)
         return record.sealed
 
     def _freeze(self, record: Record) -> SnapshotSession:
@@ -173,13 +176,15 @@ class Ledger:
     # -- sessions --------------------------------------------------------------------------------------------
 
     def _open(self, record: Record, command: ask.Open, draft: Draft) -> None:
+        bounds.check("sessions", self._limits, len(self._records) + 1)
         self._records[record.id] = record
         draft.started.append(Started(record.id, record.name, record.peer, record.since))
 
     def _end(self, record: Record, command: ask.End, draft: Draft) -> None:
         self._release_holders(record, record.holders(), draft)
         self._forget_addresses(record, record.owned_addresses())
-        self._forget_settings(record, record.owned_addresses() | record.reported, draft)
+        self._forget_settings(record, record.owned_addresses() | record.reported.keys(), draft)
+        self._metadata_bytes -= len(record.sealed_metadata)
         del self._records[record.id]
         draft.ended.append(Ended(record.id, record.name, command.reason))
 
@@ -188,10 +193,13 @@ class Ledger:
     def _connect(self, record: Record | None, command: ask.Connect, draft: Draft) -> "_Outcomes":
         edges = [check_edge(*edge) for edge in command.edges]
         holder = self._holder(record, command)
+        bounds.check_edges(self._limits, record if holder else None, len(self._dag), edges)
         outcomes = self._dag.add_edges(edges, holder)
         both = list(zip(edges, outcomes, strict=True))
         gained = [edge for edge, outcome in both if outcome is not Outcome.ALREADY_OWNED]
         draft.gain(holder, gained, [edge for edge, outcome in both if outcome])
+        if record is not None and holder is not None:
+            record.held += len(gained)
         return _Outcomes((edges, outcomes))
 
     def _disconnect(self, record: Record | None, command: ask.Disconnect, draft: Draft) -> "_Outcomes":
@@ -201,6 +209,8 @@ class Ledger:
         both = list(zip(edges, outcomes, strict=True))
         lost = [edge for edge, outcome in both if outcome is not Outcome.NOT_OWNER]
         draft.lose(holder, lost, [edge for edge, outcome in both if outcome])
+        if record is not None and holder is not None:
+            record.held -= len(lost)
         return _Outcomes((edges, outcomes))
 
     def _clear(self, record: Record, command: ask.Clear, draft: Draft) -> None:
@@ -213,6 +223,7 @@ class Ledger:
         if command.scope in record.scopes or not name.strip():
             raise ScopeTaken(command.scope)
         check_topic(name)
+        bounds.check("scopes_per_session", self._limits, len(record.scopes) + 1)
         record.scopes.add(command.scope)
         draft.scopes.append(ScopeChanged(record.id, command.scope, True))
 
@@ -239,6 +250,7 @@ class Ledger:
     def _release_holders(self, record: Record, holders: list[tuple[UUID, str]], draft: Draft) -> None:
         for holder in holders:
             removal = self._dag.remove_owner(holder)
+            record.held -= len(removal.removed) + len(removal.released)
             draft.lose(holder, removal.removed + removal.released, removal.removed)
 
     # -- metadata, endpoints, settings -----------------------------------------------------------------------
@@ -246,13 +258,19 @@ class Ledger:
     def _register(self, record: Record, command: ask.Register, draft: Draft) -> None:
         components = command.metadata.components if command.metadata else {}
         self._check_addresses(record, components)
+        encoded = encode_metadata(command.metadata)
+        bounds.check_metadata(self._limits, record, encoded, self._metadata_bytes)
         gone = record.owned_addresses() - components.keys()
         self._forget_addresses(record, gone)
         self._forget_settings(record, gone, draft)
         self._addresses.update(dict.fromkeys(components, record.id))
-        record.metadata, record.sealed_metadata = command.metadata, None
+        self._keep_metadata(record, command.metadata, encoded)
         draft.metadata.append(MetadataChanged(record.id, command.metadata))
         self._seed(record, draft)
+
+    def _keep_metadata(self, record: Record, metadata: GraphMetadata | None, encoded: bytes) -> None:
+        self._metadata_bytes += len(encoded) - len(record.sealed_metadata)
+        record.metadata, record.sealed_metadata = metadata, encoded
 
     def _check_addresses(self, record: Record, addresses: dict[str, Any]) -> None:
         taken = [a for a in addresses if self._addresses.get(a, record.id) != record.id]
@@ -269,8 +287,10 @@ class Ledger:
                     draft.settings.append(SettingChanged(address, value))
 
     def _report(self, record: Record, command: ask.ReportSettings, draft: Draft) -> None:
+        size = bounds.check_settings(self._limits, record, command.address, command.readable, self._settings_bytes)
         value = SettingValue(command.readable, record.id, True, self.revision + 1, self._now())
-        record.reported.add(command.address)
+        self._settings_bytes += size - record.reported.get(command.address, 0)
+        record.reported[command.address] = size
         self._settings.report(command.address, value)
         draft.settings.append(SettingChanged(command.address, value))
 
@@ -281,9 +301,11 @@ class Ledger:
     def _forget_settings(self, record: Record, addresses: frozenset[str] | set[str], draft: Draft) -> None:
         for address in self._settings.forget(record.id, addresses):
             draft.settings.append(SettingChanged(address, self._settings.get(address)))
-        record.reported -= addresses
+        for address in record.reported.keys() & addresses:
+            self._settings_bytes -= record.reported.pop(address)
 
     def _open_endpoint(self, record: Record, command: ask.OpenEndpoint, draft: Draft) -> Endpoint:
+        bounds.check("endpoints_per_session", self._limits, len(record.endpoints) + 1)
         endpoint = Endpoint(
             record.next_endpoint,
             check_topic(command.topic),

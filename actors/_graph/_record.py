@@ -19,13 +19,16 @@ class Record:
     endpoints: dict[int, Endpoint] = attrs.field(factory=dict)
     next_endpoint: int = 0
     metadata: GraphMetadata | None = None
-    reported: set[str] = attrs.field(factory=set)
+    reported: dict[str, int] = attrs.field(factory=dict)
+    """The size in bytes of the settings that it reported, by address."""
+    held: int = 0
+    """Edges that its holders hold, each once for every holder."""
     frozen: SnapshotSession | None = None
     """The record in the next snapshot, until something in it changes."""
     sealed: bytes | None = None
     """The same, encoded."""
-    sealed_metadata: bytes | None = None
-    """The largest part of it, encoded once per registration."""
+    sealed_metadata: bytes = b""
+    """The largest part of it, encoded once per registration; empty before the first."""
 
     def holders(self, scope: str = "") -> list[tuple[UUID, str]]:
         """The scope and the scopes inside it, innermost first."""

@@ -14,6 +14,7 @@ from graphmeta import Edge, Endpoint, GraphMetadata, GraphSnapshot, SettingValue
 from transport import wire_method
 
 from . import _commands as ask
+from ._bounds import check
 from ._errors import SessionEnded, SessionError, SessionReleased, SettingsRefused
 from ._results import EdgeResult, Impact, SessionInfo
 from ._supervisor import GraphSupervisor
@@ -190,6 +191,7 @@ class SessionService:
     def open_watch(self, after: int | None, epoch: UUID | None) -> Watch:
         """Begin a watch that ends with the session at the latest."""
         self._alive()
+        check("watches_per_session", self._graph.limits, len(self._watches) + 1)
         watch = self._graph.watch(after, epoch)
         self._watches.add(watch)
         return watch

@@ -1,0 +1,42 @@
+"""The bounds of what sessions may declare, checked before anything changes. Pure."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from graphmeta import Edge
+from transport import LimitExceeded, Limits
+
+from ._record import Record
+
+
+def check(name: str, limits: Limits, wanted: float) -> None:
+    """Raise `LimitExceeded` when *wanted* is more than the limit *name* allows."""
+    allowed = getattr(limits, name)
+    if wanted > allowed:
+        raise LimitExceeded(name, allowed)
+
+
+def check_edges(limits: Limits, record: Record | None, present: int, edges: Iterable[Edge]) -> None:
+    """Bound the edges of a session and of the whole graph, and the length of their topics."""
+    count = 0
+    for count, edge in enumerate(edges, 1):  # noqa: B007 - counted here, used below
+        check("topic_length", limits, max(len(edge.from_topic), len(edge.to_topic)))
+    check("edges", limits, present + count)
+    if record is not None:
+        check("edges_per_session", limits, record.held + count)
+
+
+def check_metadata(limits: Limits, record: Record, encoded: bytes, others: int) -> None:
+    """Bound the bytes of a session's metadata, and of everyone's together."""
+    check("metadata_bytes_per_session", limits, len(encoded))
+    check("metadata_bytes", limits, others - len(record.sealed_metadata) + len(encoded))
+
+
+def check_settings(limits: Limits, record: Record, address: str, readable: object, others: int) -> int:
+    """Bound the bytes of what a session reports of settings, and of everyone's together; returns the value's size."""
+    size = len(msgspec.msgpack.encode(readable))
+    more = size - record.reported.get(address, 0)
+    check("settings_bytes_per_session", limits, sum(record.reported.values()) + more)
+    check("settings_bytes", limits, others + more)
+    return size

@@ -1,0 +1,86 @@
+"""Over a limit: the error names it, and nothing changed; the session and its neighbours go on."""
+
+import pytest
+
+from actors import LimitExceeded, open_graph, open_session
+from graphmeta import GraphMetadata, InitialSettings, UnitMetadata
+from transport import Limits
+
+
+def metadata(size):
+    settings = InitialSettings(readable="x" * size)
+    return GraphMetadata(units={"U": UnitMetadata("U", "U", "t.U", initial_settings=settings)})
+
+
+async def edges(session, count):
+    await session.connect_many([("A", f"B{n}") for n in range(count)])
+
+
+async def watches(session, count):
+    if count:
+        async with session.watch():
+            await watches(session, count - 1)
+
+
+async def scopes(session, count):
+    if count:
+        async with session.scope(f"s{count}"):
+            await scopes(session, count - 1)
+
+
+async def endpoints(session, count):
+    if count:
+        async with session.publisher("T"):
+            await endpoints(session, count - 1)
+
+
+CASES = {
+    "edges_per_session": (5, edges, 5, 6),
+    "edges": (5, edges, 5, 6),
+    "watches_per_session": (2, watches, 2, 3),
+    "scopes_per_session": (2, scopes, 2, 3),
+    "endpoints_per_session": (2, endpoints, 2, 3),
+    "topic_length": (8, lambda session, size: session.connect("A", "B" * size), 8, 9),
+    "metadata_bytes_per_session": (800, lambda s, size: s.register_metadata(metadata(size)), 50, 900),
+    "metadata_bytes": (800, lambda s, size: s.register_metadata(metadata(size)), 50, 900),
+    "settings_bytes_per_session": (100, lambda s, size: s._report_settings("U", "x" * size), 98, 99),
+    "settings_bytes": (100, lambda s, size: s._report_settings("U", "x" * size), 98, 99),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_up_to_the_limit_all_is_well_and_above_it_nothing_changes(name):
+    limit, act, well, too_much = CASES[name]
+    async with open_graph(limits=Limits(**{name: limit})) as graph, open_session(graph, name="one") as one:
+        await act(one, well)
+        await one.clear()
+        await act(one, well)
+        await one.clear()
+        before = graph.snapshot()
+        with pytest.raises(LimitExceeded) as caught:
+            await act(one, too_much)
+        assert (caught.value.name, caught.value.limit) == (name, limit)
+        after = graph.snapshot()
+        assert (after.graph, after.settings) == (before.graph, before.settings)
+        assert after.sessions == before.sessions
+        await act(one, well)
+
+
+async def test_the_graph_has_room_for_so_many_sessions_and_again_when_one_leaves():
+    async with open_graph(limits=Limits(sessions=2)) as graph, open_session(graph, name="one"):
+        for _ in range(3):
+            async with open_session(graph, name="two"):
+                with pytest.raises(LimitExceeded, match="sessions"):
+                    async with open_session(graph, name="three"):
+                        pass
+        assert [session.name for session in graph.sessions()] == ["one"]
+
+
+async def test_what_ended_sessions_held_does_not_count():
+    limits = Limits(edges=5, metadata_bytes=800, settings_bytes=100)
+    async with open_graph(limits=limits) as graph:
+        for _ in range(5):
+            async with open_session(graph, name="one") as one:
+                await edges(one, 5)
+                await one.register_metadata(metadata(100))
+                await one._report_settings("U", "x" * 90)

@@ -1,0 +1,100 @@
+"""Watchers that fall behind: told so once, ended the second time, and nobody else notices."""
+
+import pytest
+import trio
+
+from actors import Resync, WatchOverrun, open_graph, open_session
+from actors._graph._remote_watch import RemoteChanges
+from transport import Limits
+
+LIMITS = Limits(watch_changes=4)
+
+
+async def connect(session, first, last):
+    for number in range(first, last):
+        await session.connect("A", f"B{number}")
+
+
+async def test_a_watcher_that_falls_behind_gets_a_fresh_snapshot_and_goes_on():
+    async with open_graph(limits=LIMITS) as graph, open_session(graph, name="one") as one:
+        async with one.watch(0) as changes:
+            await connect(one, 0, 6)
+            resync = await changes.receive()
+            assert isinstance(resync, Resync)
+            assert resync.reason == "slow"
+            assert resync.snapshot == graph.snapshot()
+            await one.connect("X", "Y")
+            assert (await changes.receive()).revision == resync.snapshot.revision + 1
+
+
+async def test_a_watcher_that_falls_behind_again_before_it_looked_is_ended_and_its_session_is_not():
+    async with open_graph(limits=LIMITS) as graph, open_session(graph, name="one") as one:
+        async with one.watch(0) as changes, one.watch(0) as quick:
+            for number in range(12):
+                await one.connect("A", f"B{number}")
+                while True:
+                    try:
+                        quick.receive_nowait()
+                    except trio.WouldBlock:
+                        break
+            with pytest.raises(WatchOverrun):
+                await changes.receive()
+            await one.connect("X", "Y")
+            assert (await quick.receive()).edges_added == (("X", "Y"),)
+
+
+async def test_history_that_no_longer_reaches_back_says_so():
+    async with open_graph(limits=Limits(history_changes=3)) as graph, open_session(graph, name="one") as one:
+        await connect(one, 0, 5)
+        revision = graph.snapshot().revision
+        async with one.watch(revision - 3) as near, one.watch(revision - 4) as far, one.watch(revision + 1) as ahead:
+            assert (await near.receive()).revision == revision - 2
+            for lost in (far, ahead):
+                item = await lost.receive()
+                assert isinstance(item, Resync)
+                assert item.reason == "history"
+
+
+async def remote_changes(graph, bound):
+    async def snapshot():
+        await trio.lowlevel.checkpoint()
+        return graph.snapshot()
+
+    return RemoteChanges(snapshot, bound)
+
+
+async def test_a_clients_own_queue_is_bounded_by_the_same_rules():
+    async with open_graph() as graph, open_session(graph, name="one") as one, one.watch(0) as source:
+        changes = await remote_changes(graph, 4)
+        await connect(one, 0, 6)
+        for _ in range(7):
+            changes.offer(source.receive_nowait())
+        resync = await changes.receive()
+        assert isinstance(resync, Resync)
+        assert resync.snapshot == graph.snapshot()
+        await one.connect("X", "Y")
+        changes.offer(source.receive_nowait())
+        assert (await changes.receive()).edges_added == (("X", "Y"),)
+
+
+async def test_a_clients_queue_that_overflows_twice_ends_its_watch():
+    async with open_graph() as graph, open_session(graph, name="one") as one, one.watch(0) as source:
+        changes = await remote_changes(graph, 4)
+        await connect(one, 0, 12)
+        for _ in range(12):
+            changes.offer(source.receive_nowait())
+        with pytest.raises(WatchOverrun):
+            await changes.receive()
+
+
+async def test_what_a_resync_covers_is_not_told_again():
+    async with open_graph() as graph, open_session(graph, name="one") as one, one.watch(0) as source:
+        changes = await remote_changes(graph, 4)
+        await connect(one, 0, 6)
+        items = [source.receive_nowait() for _ in range(7)]
+        for item in items:
+            changes.offer(item)
+        await changes.receive()
+        changes.offer(items[-1])
+        with pytest.raises(trio.WouldBlock):
+            changes.receive_nowait()
