@@ -61,8 +61,8 @@ def is_loose(shape: Any) -> bool:
 
 
 def _reaches_anything(node: Any, above: tuple[int, ...]) -> bool:
-    """Walk a type's description: `AnyType`, or a record within itself, has no depth of its own."""
-    if isinstance(node, msgspec.inspect.AnyType) or id(node) in above:
+    """Walk a type's description: anything, or a record within itself, has no depth of its own."""
+    if isinstance(node, (msgspec.inspect.AnyType, msgspec.inspect.CustomType)) or id(node) in above:
         return True
     if not isinstance(node, (msgspec.inspect.Type, msgspec.inspect.Field)):
         return False

@@ -1,6 +1,5 @@
 """The first request of a connection, taken before the peer runs."""
 
-
 import attrs
 import pytest
 import trio
@@ -128,7 +127,7 @@ async def test_wrong_parameters_may_be_corrected(client: Peer) -> None:
 async def test_the_opening_has_a_deadline_however_busy_the_client_is(
     client: Peer, log: list[str], autojump_clock: trio.testing.MockClock
 ) -> None:
-    with pytest.raises(LinkLost):  # noqa: PT012  # which of the requests meets the end is not the point
+    with pytest.raises(LinkLost):  # which of the requests meets the end is not the point
         while True:
             await client.request("version", {})
             await trio.sleep(0.4)
@@ -146,9 +145,7 @@ async def test_hanging_up_before_the_opening_is_a_loss(nursery: trio.Nursery, lo
     assert log == ["the peer closed the connection"]
 
 
-async def test_breaking_the_protocol_before_the_opening_is_a_loss(
-    nursery: trio.Nursery, log: list[str]
-) -> None:
+async def test_breaking_the_protocol_before_the_opening_is_a_loss(nursery: trio.Nursery, log: list[str]) -> None:
     ours, theirs = memory_links()
     nursery.start_soon(serve, theirs, log)
     await ours.send("{}")
@@ -173,5 +170,3 @@ async def test_too_much_plain_data_is_no_opening(nursery: trio.Nursery, log: lis
                 await client.request("open", {"name": "x" * 200})
             assert caught.value.args == ("plain_bytes", 100)
             inner.cancel_scope.cancel()
-
-

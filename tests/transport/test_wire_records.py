@@ -1,0 +1,139 @@
+"""JSON-RPC records and plain data: what a frame may say, and how deep. No tasks here."""
+
+import contextlib
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transport import (
+    InvalidRequest,
+    LimitExceeded,
+    ParseError,
+)
+from transport._codec import JSON, MSGPACK, Codec
+from transport._errors import Undecodable
+from transport._nesting import PlainBounds, check_plain, is_loose
+from transport._rpc import Failure, Notification, Reply, Request, read_frame
+
+BOUNDS = PlainBounds(64, 1024 * 1024)
+CODECS = pytest.mark.parametrize("codec", [JSON, MSGPACK], ids=["json", "msgpack"])
+
+
+def read(codec: Codec, document: Any) -> Any:
+    return read_frame(codec.frame(codec.encode(document)), BOUNDS)
+
+
+@CODECS
+def test_the_four_kinds_of_documents_are_told_apart(codec: Codec) -> None:
+    head = {"jsonrpc": "2.0"}
+    assert isinstance(read(codec, head | {"id": 1, "method": "m"}), Request)
+    assert isinstance(read(codec, head | {"method": "m", "params": {}}), Notification)
+    assert isinstance(read(codec, head | {"id": "x", "result": None}), Reply)
+    failure = read(codec, head | {"id": None, "error": {"code": -32700, "message": "what?"}})
+    assert isinstance(failure, Failure)
+    assert (failure.id, failure.code, failure.message, failure.type) == (None, -32700, "what?", "")
+
+
+@CODECS
+def test_a_result_of_null_is_a_result(codec: Codec) -> None:
+    reply = read(codec, {"jsonrpc": "2.0", "id": 1, "result": None})
+    assert reply.result.present
+    assert reply.result.decode(type(None)) is None
+
+
+@CODECS
+def test_members_that_nobody_knows_are_ignored(codec: Codec) -> None:
+    record = read(codec, {"jsonrpc": "2.0", "id": 1, "method": "m", "trace": [1]})
+    assert (record.id, record.method) == (1, "m")
+
+
+@pytest.mark.parametrize("id_", [0, -1, 2**53, -(2**53) + 1, "a", "x" * 128])
+def test_ids_that_every_language_keeps_are_taken(id_: Any) -> None:
+    if id_ == 2**53:
+        with pytest.raises(InvalidRequest):
+            read(JSON, {"jsonrpc": "2.0", "id": id_, "method": "m"})
+    else:
+        assert read(JSON, {"jsonrpc": "2.0", "id": id_, "method": "m"}).id == id_
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.text(), st.binary(), st.binary().map(lambda data: b"\x84\xa7jsonrpc\xa32.0" + data)))
+def test_no_frame_raises_anything_but_its_answer(frame: str | bytes) -> None:
+    with contextlib.suppress(ParseError, InvalidRequest):
+        read_frame(frame, BOUNDS)
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(JSON_VALUES)
+@CODECS
+def test_plain_values_come_back_as_they_were(codec: Codec, value: Any) -> None:
+    record = read(codec, {"jsonrpc": "2.0", "id": 1, "result": value})
+    assert record.result.decode(Any) == value
+
+
+def tower(depth: int, leaf: list[Any]) -> Any:
+    value: Any = leaf
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+@attrs.frozen
+class Node:
+    children: "tuple[Node, ...]" = ()
+
+
+@attrs.frozen
+class Typed:
+    name: str
+    sizes: dict[str, tuple[int, ...]] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Holding:
+    value: Any
+
+
+def test_types_without_a_depth_of_their_own_are_found() -> None:
+    loose = [Any, object, list, dict, list[Any], dict[str, list[Any]], Holding, Node, tuple[Holding, ...], int | Any]
+    tight = [int, str, Typed, list[Typed], dict[str, tuple[int, ...]], int | None, type(None)]
+    assert [shape for shape in loose if not is_loose(shape)] == []
+    assert [shape for shape in tight if is_loose(shape)] == []
+
+
+@pytest.mark.parametrize("leaf", [[], [1], [{"a": 1}]])
+def test_the_depth_of_plain_data_is_counted_in_containers(leaf: list[Any]) -> None:
+    inner = len(leaf) and isinstance(leaf[0], dict)
+    check_plain(Holding(tower(10 - inner, leaf)), 10)
+    with pytest.raises(Undecodable, match="nested more than 10 deep"):
+        check_plain(Holding(tower(11 - inner, leaf)), 10)
+
+
+def test_no_depth_exhausts_the_stack() -> None:
+    with pytest.raises(Undecodable):
+        check_plain(tower(100_000, []), 64)
+
+
+def test_large_data_without_a_type_is_refused_before_it_is_decoded() -> None:
+    record = read_frame(
+        JSON.frame(JSON.encode({"jsonrpc": "2.0", "method": "m", "params": {"a": "x" * 100}})),
+        PlainBounds(64, 50),
+    )
+    with pytest.raises(LimitExceeded) as caught:
+        record.params.decode(dict[str, Any])
+    assert caught.value.args == ("plain_bytes", 50)
+    assert record.params.decode(dict[str, str]) == {"a": "x" * 100}
