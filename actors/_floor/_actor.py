@@ -104,5 +104,9 @@ class Actor:
             raise RuntimeError("an actor has a ref, a nursery and timers from started() on, not in __init__")
         return self._home
 
+    @property
+    def _has_stopping(self) -> bool:
+        return type(self).stopping is not Actor.stopping
+
     def _expects(self, error: Exception) -> bool:
         return isinstance(error, self.expected)

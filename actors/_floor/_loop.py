@@ -78,6 +78,15 @@ async def _start_and_serve(cell: Cell, life: Life) -> None:
     cell.actor_class = type(life.actor)
     cell.mailbox.bound = life.actor.mailbox_bound
     life.actor._enter(cell, life)
+    await (_guarded if life.actor._has_stopping else _unguarded)(cell, life)
+
+
+async def _unguarded(cell: Cell, life: Life) -> None:
+    await _unprotected(life.actor.started)
+    await _ready_and_serve(cell, life)
+
+
+async def _guarded(cell: Cell, life: Life) -> None:
     # around the whole life, not only around `stopping`, so that what `started` has entered (an exit stack with
     # scopes and nurseries in it) can be left in `stopping`: scopes must nest
     with trio.CancelScope() as guard:

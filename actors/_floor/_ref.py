@@ -139,7 +139,8 @@ class ActorRef(Generic[A_co]):
 
     async def wait_down(self) -> Down:
         """Wait until the actor will not come back, and return its last notice."""
-        await trio.lowlevel.checkpoint()
+        if self._cell.gone:
+            await trio.lowlevel.checkpoint()
         await self._cell.wait_gone()
         assert self._cell.last_down is not None
         return self._cell.last_down
