@@ -16,7 +16,7 @@ from actors._graph import Graph, Session, open_graph, open_session, published, s
 from actors._runtime import open_runner
 
 from ._errors import MissingExtra, UsageError
-from ._signals import wait_signal
+from ._signals import wait_told
 
 if TYPE_CHECKING:
     from actors.demo import Monitor  # it needs NumPy, which only the extra brings
@@ -54,7 +54,7 @@ async def run(args: argparse.Namespace) -> int:
         door = await nursery.start(partial(serve_websocket, graph, port=args.port))
         with published(door.url, door.token):
             async with _show(graph, door.url, args.rate):
-                code = await _wait_told(args.seconds)
+                code = await _wait_told(graph, args.seconds)
         nursery.cancel_scope.cancel()
     return code
 
@@ -117,8 +117,8 @@ async def _print(graph: Graph, monitor: "Monitor") -> None:
         print(plain_line(monitor.state(graph.snapshot(), at=trio.current_time())), flush=True)
 
 
-async def _wait_told(seconds: float) -> int:
-    """Wait for a signal or for the time to be over; returns the exit code."""
+async def _wait_told(graph: Graph, seconds: float) -> int:
+    """Wait for a signal, a shutdown, or for the time to be over; returns the exit code."""
     with trio.move_on_after(seconds):
-        return await wait_signal()
+        return await wait_told(graph)
     return 0

@@ -4,19 +4,42 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Final
 
 import trio
 
-from actors._graph import SessionError
+from actors._graph import SOFTWARE, SessionError
 from graphmeta import GraphError
 from transport import TransportError
 
-from . import _demo, _graph, _serve, _sessions, _set, _snapshot, _watch
+from . import (
+    _demo,
+    _doctor,
+    _graph,
+    _release,
+    _serve,
+    _sessions,
+    _set,
+    _settings,
+    _shutdown,
+    _snapshot,
+    _watch,
+)
 from ._errors import UsageError, alone
 
-_COMMANDS: Final = (_demo, _serve, _graph, _snapshot, _sessions, _watch, _set)
+_COMMANDS: Final = (
+    _demo,
+    _serve,
+    _graph,
+    _snapshot,
+    _sessions,
+    _watch,
+    _settings,
+    _set,
+    _release,
+    _doctor,
+    _shutdown,
+)
 
 FAILED: Final = 1
 MISUSED: Final = 2
@@ -60,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="trellis", description="Live dataflow graphs with owners: run one, watch one, operate one."
     )
-    parser.add_argument("--version", action="version", version=f"trellis {version('trellis')}")
+    parser.add_argument("--version", action="version", version=SOFTWARE)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in _COMMANDS:
         command.add(commands)

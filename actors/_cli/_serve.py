@@ -8,7 +8,7 @@ import trio
 
 from actors._graph import open_graph, published, serve_websocket
 
-from ._signals import wait_signal
+from ._signals import wait_told
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -28,6 +28,6 @@ async def run(args: argparse.Namespace) -> int:
         door = await nursery.start(partial(serve_websocket, graph, port=args.port))
         with published(door.url, door.token) as ticket:
             print(f"graph server: {door.url}", f"token file: {ticket}", sep="\n", flush=True)
-            code = await wait_signal()
+            code = await wait_told(graph)
         nursery.cancel_scope.cancel()
     return code

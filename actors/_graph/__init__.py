@@ -27,6 +27,7 @@ from ._results import Impact as Impact
 from ._results import SessionInfo as SessionInfo
 from ._session import Scope as Scope
 from ._session import Session as Session
+from ._software import SOFTWARE as SOFTWARE
 from ._tickets import Ticket as Ticket
 from ._tickets import published as published
 from ._tickets import read_ticket as read_ticket

@@ -79,7 +79,7 @@ async def serve_link(graph: GraphSupervisor, link: Link) -> None:
 
 
 async def _run_session(graph: GraphSupervisor, peer: Peer, opening: Opening[OpenSession]) -> None:
-    session = RemoteSessionService(graph, opening.params.name, peer)
+    session = RemoteSessionService(graph, opening.params.name, peer, opening.params.software)
     async with open_actor_nursery(f"session {session.name}") as nursery:
         try:
             await nursery.start(SessionActor, session, name="session")

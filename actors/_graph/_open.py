@@ -47,6 +47,10 @@ class Graph:
         command = ask.Disconnect((Edge(from_topic, to_topic),), persistent=True)
         return self._supervisor._submit(None, command)[0]
 
+    async def wait_closed(self) -> None:
+        """Wait until a session shuts the graph down."""
+        await self._supervisor.closed.wait()
+
     def _reroute(self, topology_changed: bool) -> None:
         if topology_changed:
             self._router.forget()

@@ -31,6 +31,7 @@ from ._line import Line
 from ._remote_watch import RemoteChanges
 from ._service import SessionService, SettingsPort
 from ._session import Session
+from ._software import SOFTWARE
 from ._watch import Changes
 from ._wire import ERRORS, PROTOCOL_VERSION, Opened, OpenSession
 
@@ -149,7 +150,7 @@ async def session_over(link: Link, name: str, limits: Limits) -> AsyncIterator[S
 
 async def _open(peer: Peer, client: Client, name: str) -> Opened:
     try:
-        opened: Opened = await peer.request("open", attrs.asdict(OpenSession(name, PROTOCOL_VERSION)), Opened)
+        opened: Opened = await peer.request("open", attrs.asdict(OpenSession(name, PROTOCOL_VERSION, SOFTWARE)), Opened)
     except LinkLost as error:
         raise SessionLost(error.reason) from None
     return opened

@@ -18,8 +18,9 @@ from ._watch import Watch
 class RemoteSessionService(SessionService):
     """Speaks to its session through a peer."""
 
-    def __init__(self, graph: GraphSupervisor, name: str, peer: Peer) -> None:
+    def __init__(self, graph: GraphSupervisor, name: str, peer: Peer, software: str) -> None:
         super().__init__(graph, name, peer.description)
+        self.software = software
         self._peer: Final = peer
         self._forwards: dict[int, Forward] = {}
 

@@ -1,6 +1,5 @@
 """What the graph answers: frozen records that cross the wire as they are."""
 
-from typing import Any
 from uuid import UUID
 
 import attrs
@@ -51,16 +50,5 @@ class SessionInfo:
     endpoints: int
     silent: float
     """Seconds since the link was last heard; 0 in process."""
-
-
-@attrs.frozen
-class LiveSettings:
-    """The settings of one component as they are now."""
-
-    address: str
-    readable: Any
-    reported: bool
-    """True: the running unit said so. False: as registered."""
-    by: str
-    """The name of the session that said so."""
-    revision: int
+    software: str
+    """What its process runs, as it says itself."""

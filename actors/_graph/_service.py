@@ -17,6 +17,7 @@ from . import _commands as ask
 from ._bounds import check
 from ._errors import SessionEnded, SessionError, SessionReleased, SettingsRefused
 from ._results import EdgeResult, Impact, SessionInfo
+from ._software import SOFTWARE
 from ._supervisor import GraphSupervisor
 from ._watch import Watch
 
@@ -28,6 +29,9 @@ SettingsPort = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 class SessionService:
     """The server's side of one session: its identity, its requests, its end."""
+
+    software = SOFTWARE
+    """What the session's own process runs, as far as it is known."""
 
     def __init__(self, graph: GraphSupervisor, name: str, peer: str = "local") -> None:
         self.id: Final = uuid4()
@@ -67,14 +71,18 @@ class SessionService:
         self.over = True
         self.ending = error
         self._graph.dismiss(self, str(error) if error else self.reason, by)
+        if error is not None:
+            # The body is cancelled before its endpoints close: it shall see the end, not its consequences.
+            self.on_ended()
+        self._close_all(error or SessionEnded(self.name))
+
+    def _close_all(self, failure: Exception) -> None:
         for close in (*self.closers.values(), *(scope.cancel for scope in self._asked)):
             close()
         self.closers.clear()
         for watch in tuple(self._watches):
-            watch.close(error or SessionEnded(self.name))
+            watch.close(failure)
             self.close_watch(watch)
-        if error is not None:
-            self.on_ended()
 
     def silent(self) -> float:
         """Seconds since the link was last heard; a session in process is never silent."""
@@ -255,6 +263,13 @@ class SessionService:
         if not dry_run:
             member.end(SessionReleased(self.name), self.id)
         return impact
+
+    @wire_method
+    def shutdown(self) -> None:
+        """Close the graph: every session ends, and whoever serves it stops."""
+        self._alive()
+        # By the supervisor's own task, so that this is answered before its connection ends.
+        self._graph.ref.cast_nowait(GraphSupervisor.shut_down, self.name)
 
     def _submit(self, command: ask.Command[R]) -> R:
         self._alive()

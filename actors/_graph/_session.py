@@ -146,6 +146,10 @@ class Session(Holder):
         """End another session, by name or id. Raises `UnknownSession` or `AmbiguousSession`."""
         return await self._line.ask(SessionService.release, session, dry_run)
 
+    async def shutdown(self) -> None:
+        """Close the graph: every session ends with `SessionLost`, this one too, and whoever serves it stops."""
+        await self._line.ask(SessionService.shutdown)
+
     async def settings(self) -> dict[str, SettingValue]:
         """The live settings of every component, by address."""
         return await self._line.ask(SessionService.settings)

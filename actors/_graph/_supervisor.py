@@ -46,6 +46,9 @@ class Member(Protocol):
     def end(self, error: SessionError | None, by: UUID | None = None) -> None:
         """Release everything and tell the body; idempotent and synchronous."""
 
+    @property
+    def software(self) -> str: ...
+
     def silent(self) -> float:
         """Seconds since its link was last heard; 0 in process."""
 
@@ -69,6 +72,10 @@ class GraphSupervisor(Actor):
         self._newest: tuple[Change, Shared] | None = None
         self._listeners: list[Callable[[Change], None]] = []
         self.closed = trio.Event()
+
+    async def shut_down(self, by: str) -> None:
+        """Close the graph because a session asked for it."""
+        self.close(f"the graph was shut down by {by}")
 
     async def stopping(self) -> None:
         """End every session of this graph: nothing outlives its supervisor."""
@@ -108,12 +115,12 @@ class GraphSupervisor(Actor):
             self._submit(member.id, ask.End(reason, by))
 
     @trio.lowlevel.enable_ki_protection
-    def close(self) -> None:
+    def close(self, reason: str = "the graph was closed") -> None:
         """End every session and every watch; nothing can be submitted afterwards."""
         if self.closed.is_set():
             return
         for member in list(self._members.values()):
-            member.end(SessionLost("the graph was closed"))
+            member.end(SessionLost(reason))
         self.closed.set()
 
     def member(self, name_or_id: str) -> Member:
@@ -141,6 +148,7 @@ class GraphSupervisor(Actor):
             len(record.owned_addresses()),
             len(record.endpoints),
             self._members[record.id].silent(),
+            self._members[record.id].software,
         )
 
     # -- asking ----------------------------------------------------------------------------------------------

@@ -44,6 +44,8 @@ class OpenSession:
 
     name: str
     protocol: int = PROTOCOL_VERSION
+    software: str = "unknown"
+    """What the client runs, for operators to see."""
 
 
 @attrs.frozen

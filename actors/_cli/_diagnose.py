@@ -1,0 +1,118 @@
+"""What may be wrong with a running graph: plain rules over a snapshot and the list of sessions."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import attrs
+
+from actors._graph import SOFTWARE, SessionInfo
+from graphmeta import GraphSnapshot
+
+SILENT: Final = 7.5
+"""Seconds without a sign of life after which a session with the default heartbeat of 5 s is worth a look."""
+
+
+@attrs.frozen
+class Finding:
+    """One thing worth a look."""
+
+    rule: str
+    subject: str
+    advice: str
+
+
+@attrs.frozen
+class Patient:
+    """What the rules look at."""
+
+    snapshot: GraphSnapshot
+    sessions: tuple[SessionInfo, ...]
+
+    def topics(self, direction: str) -> set[str]:
+        """The topics with an open publisher or subscriber."""
+        return {
+            endpoint.topic
+            for session in self.snapshot.sessions.values()
+            for endpoint in session.endpoints
+            if endpoint.direction == direction
+        }
+
+    def described(self) -> set[str]:
+        """The topics that some component's metadata speaks of."""
+        found: set[str] = set()
+        for session in self.snapshot.sessions.values():
+            if session.metadata is not None:
+                for unit in session.metadata.units.values():
+                    found.update(s.address for s in (*unit.input_streams.values(), *unit.output_streams.values()))
+                for collection in session.metadata.collections.values():
+                    found.update(s.address for s in (*collection.topics.values(), *collection.relays.values()))
+        return found
+
+    def upstream(self, topic: str) -> set[str]:
+        """The topic and everything that it hears from."""
+        sources: dict[str, list[str]] = {}
+        for edge in self.snapshot.edge_owners:
+            sources.setdefault(edge.to_topic, []).append(edge.from_topic)
+        found, todo = {topic}, [topic]
+        while todo:
+            new = set(sources.get(todo.pop(), ())) - found
+            found |= new
+            todo.extend(new)
+        return found
+
+
+def diagnose(patient: Patient) -> tuple[Finding, ...]:
+    """Everything that the rules find, in the order of the rules."""
+    return tuple(finding for rule in _RULES for finding in rule(patient))
+
+
+def _dangling(patient: Patient) -> Iterator[Finding]:
+    known = patient.described() | patient.topics("publisher") | patient.topics("subscriber")
+    edges = patient.snapshot.edge_owners
+    joints = {edge.to_topic for edge in edges} & {edge.from_topic for edge in edges}
+    for edge in sorted(edges):
+        lost = [topic for topic in edge if topic not in known and topic not in joints]
+        if lost:
+            yield Finding("dangling edge", str(edge), f"no component and no endpoint knows {' or '.join(lost)}")
+
+
+def _unheard(patient: Patient) -> Iterator[Finding]:
+    publishing = patient.topics("publisher")
+    for topic in sorted(patient.topics("subscriber")):
+        if not patient.upstream(topic) & publishing and not topic.endswith("/INPUT_SETTINGS"):
+            yield Finding("nobody publishes", topic, "its subscribers wait for ever; connect it, or start its source")
+
+
+def _colliding(patient: Patient) -> Iterator[Finding]:
+    """Addresses inside a component of another session: each is free, together they mislead."""
+    owners = {
+        address: session.name
+        for session in patient.snapshot.sessions.values()
+        if session.metadata is not None
+        for address in session.metadata.components
+    }
+    for address in sorted(owners):
+        parent = address.rpartition("/")[0]
+        if parent in owners and owners[parent] != owners[address]:
+            yield Finding("mixed address", address, f"{owners[address]} holds it inside {parent} of {owners[parent]}")
+
+
+def _skewed(patient: Patient) -> Iterator[Finding]:
+    for session in patient.sessions:
+        if session.software.startswith("trellis ") and session.software != SOFTWARE:
+            yield Finding("version skew", session.name, f"it runs {session.software}, this is {SOFTWARE}")
+
+
+def _silent(patient: Patient) -> Iterator[Finding]:
+    for session in patient.sessions:
+        if session.silent > SILENT:
+            yield Finding("silent session", session.name, f"nothing was heard of it for {session.silent:.1f} s")
+
+
+_RULES: Final[tuple[Callable[[Patient], Iterator[Finding]], ...]] = (
+    _dangling,
+    _unheard,
+    _colliding,
+    _skewed,
+    _silent,
+)

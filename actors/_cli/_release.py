@@ -1,0 +1,48 @@
+"""``trellis release``: end another session, or see what that would do."""
+
+import argparse
+from typing import Any
+
+import msgspec
+
+from actors._graph import Impact
+
+from ._target import add_target, open_target
+from ._text import printable
+
+
+def add(commands: "argparse._SubParsersAction[Any]") -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "release",
+        help="end a session",
+        description="End a session: what it alone owns goes. Several of one name are listed, not guessed.",
+    )
+    parser.add_argument("session", help="its name or its id")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+    parser.add_argument("--json", action="store_true", help="as JSON, for programs")
+    add_target(parser)
+    parser.set_defaults(command=run)
+
+
+async def run(args: argparse.Namespace) -> None:
+    """Release the session and say what went."""
+    async with open_target(args, "release") as session:
+        impact = await session.release(args.session, dry_run=args.dry_run)
+    if args.json:
+        print(msgspec.json.encode(impact).decode())
+    else:
+        print(printed(impact, "would go" if args.dry_run else "went"))
+
+
+def printed(impact: Impact, verb: str) -> str:
+    """The impact as lines."""
+    parts = {
+        "edges": [str(edge) for edge in impact.edges],
+        "subscribers that hear less": list(impact.cut),
+        "components": list(impact.components),
+    }
+    lines = [f"{impact.name} ({impact.session}): {verb}"]
+    for title, entries in parts.items():
+        lines += [f"  {title}: {len(entries)}", *(f"    {entry}" for entry in entries)]
+    return "\n".join(printable(line) for line in lines)

@@ -1,0 +1,64 @@
+"""``trellis settings``: the live settings of running components, and who said so."""
+
+import argparse
+import json
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from actors._graph import Session
+from graphmeta import SettingValue
+
+from ._target import add_target, open_target
+from ._text import printable
+
+Rows = list[tuple[str, SettingValue]]
+
+
+def add(commands: "argparse._SubParsersAction[Any]") -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "settings", help="show live settings", description="Show what components are set to, and since when."
+    )
+    parser.add_argument("address", nargs="?", help="one component and the last values it had (default: all)")
+    parser.add_argument("--json", action="store_true", help="as JSON, for programs")
+    add_target(parser)
+    parser.set_defaults(command=run)
+
+
+async def run(args: argparse.Namespace) -> None:
+    """Print settings."""
+    async with open_target(args, "settings") as session:
+        rows = await _rows(session, args.address)
+    if args.json:
+        print(msgspec.json.encode([{"address": address, "value": value} for address, value in rows]).decode())
+    else:
+        Console().print(_table(rows))
+
+
+async def _rows(session: Session, address: str | None) -> Rows:
+    if address is None:
+        return list((await session.settings()).items())
+    return [(address, value) for value in await session.settings_history(address)]
+
+
+def _table(rows: Rows) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("address", "settings", "by", "since"):
+        table.add_column(column)
+    for address, value in rows:
+        table.add_row(*(Text(printable(cell)) for cell in _row(address, value)))
+    return table
+
+
+def _row(address: str, value: SettingValue) -> tuple[str, ...]:
+    return (
+        address,
+        json.dumps(value.readable, ensure_ascii=False),
+        "its unit" if value.reported else "registration",
+        f"{datetime.fromtimestamp(value.at):%H:%M:%S}",
+    )
