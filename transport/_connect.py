@@ -4,7 +4,7 @@ A token goes to loopback or through TLS, never across a network in plain text, a
 """
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from urllib.parse import urlsplit
@@ -75,8 +75,12 @@ async def connect_websocket(
     with until(deadline, failed(f"no answer within {limits.handshake_seconds:g} s")):
         stream = await _dial(address, ssl_context, failed)
     guard = GuardedStream(stream, limits.send_seconds)
-    async with client_link(guard, address.authority, token, limits, deadline, failed) as link:
+    async with client_link(guard, address.authority, token, limits, deadline, _no_server(url)) as link:
         yield link
+
+
+def _no_server(url: str) -> Callable[[str], ConnectFailed]:
+    return lambda reason: ConnectFailed(url, f"{reason}; is it a Trellis server that listens there?")
 
 
 async def _dial(

@@ -136,6 +136,8 @@ async def _receive_head(guard: GuardedStream, limit: int) -> bytes:
         if not piece:
             raise LinkClosed("the peer hung up during the handshake")
         data += piece
+        if not data[:1].isupper():
+            raise BadRequest(400, "this is no HTTP")
         if len(data) > limit:
             raise BadRequest(431, f"more than {limit} bytes before the end of the headers")
     return bytes(data)

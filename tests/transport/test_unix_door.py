@@ -1,0 +1,199 @@
+"""The door of one machine: whom it trusts, what it replaces, and what it leaves."""
+
+# ruff: noqa: ASYNC240  # looking at a file or two blocks nobody here
+
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+import trio.testing
+
+from transport import (
+    CannotListen,
+    ConnectFailed,
+    Limits,
+    Link,
+    LinkClosed,
+    connect_unix,
+    serve_unix_links,
+)
+
+LIMITS = Limits(handshake_seconds=0.3)
+
+
+async def greet(link: Link) -> None:
+    await link.send(b"hello")
+    await link.receive()
+
+
+@asynccontextmanager
+async def open_door(path: Path, limits: Limits = LIMITS) -> AsyncIterator[Path]:
+    async with trio.open_nursery() as nursery:
+        yield await nursery.start(partial(serve_unix_links, greet, path, limits=limits))
+        nursery.cancel_scope.cancel()
+
+
+async def listen(path: Path) -> None:
+    """Open a door where it must not be; one that opens nevertheless is closed again."""
+    with trio.move_on_after(1):
+        await serve_unix_links(greet, path, limits=LIMITS)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "run" / "trellis" / "door"
+
+
+async def test_directory_and_socket_are_ours_alone_and_the_socket_goes_with_the_door(place: Path) -> None:
+    async with open_door(place) as path:
+        assert path == place
+        assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
+        assert stat.S_IMODE(place.stat().st_mode) == 0o600
+        async with connect_unix(place) as link:
+            assert await link.receive() == b"hello"
+            assert link.peer == f"process {os.getpid()}"
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o710, 0o701, 0o777])
+async def test_a_directory_that_others_can_enter_is_refused(place: Path, mode: int) -> None:
+    place.parent.mkdir(parents=True)
+    place.parent.chmod(mode)
+    with pytest.raises(CannotListen, match="must be 0700"):
+        await listen(place)
+
+
+async def test_a_directory_behind_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with pytest.raises(CannotListen, match="a directory of this user"):
+        await listen(tmp_path / "link" / "door")
+
+
+async def test_a_socket_that_a_dead_process_left_is_replaced(place: Path) -> None:
+    place.parent.mkdir(parents=True, mode=0o700)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(place))
+    async with open_door(place), connect_unix(place) as link:
+        assert await link.receive() == b"hello"
+
+
+async def test_a_living_server_is_not_replaced(place: Path) -> None:
+    async with open_door(place):
+        with pytest.raises(CannotListen, match="another server listens there already"):
+            await listen(place)
+        async with connect_unix(place) as link:
+            assert await link.receive() == b"hello"
+
+
+@pytest.mark.parametrize("kind", ["file", "directory", "link"])
+async def test_what_is_no_socket_is_never_removed(place: Path, kind: str) -> None:
+    place.parent.mkdir(parents=True, mode=0o700)
+    {
+        "file": lambda: place.write_text("precious"),
+        "directory": place.mkdir,
+        "link": lambda: place.symlink_to("/nowhere"),
+    }[kind]()
+    with pytest.raises(CannotListen, match="no socket is in the way"):
+        await listen(place)
+    assert place.is_symlink() or place.exists()
+
+
+async def test_a_door_does_not_remove_the_socket_of_its_successor(place: Path) -> None:
+    async with open_door(place):
+        place.unlink()
+        with socket.socket(socket.AF_UNIX) as successor:
+            successor.bind(str(place))
+    assert place.exists()
+
+
+async def test_a_path_that_is_too_long_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(CannotListen, match="too long"):
+        await listen(tmp_path / ("x" * 120) / "door")
+    with pytest.raises(ConnectFailed, match="too long"):
+        async with connect_unix(tmp_path / ("x" * 120)):
+            pass
+
+
+async def test_nobody_there_is_said_so(place: Path) -> None:
+    with pytest.raises(ConnectFailed, match="is the server running"):
+        async with connect_unix(place):
+            pass
+    place.parent.mkdir(parents=True, mode=0o700)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(place))
+    with pytest.raises(ConnectFailed, match="is the server running"):
+        async with connect_unix(place):
+            pass
+
+
+async def test_another_users_process_is_refused_at_both_ends(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_door(place):
+        real = os.geteuid()
+        monkeypatch.setattr(os, "geteuid", lambda: real + 1)
+        with pytest.raises(ConnectFailed, match=f"belongs to user {real}, not to {real + 1}"):
+            async with connect_unix(place):
+                pass
+        stream = await trio.open_unix_socket(place)
+        async with stream:
+            with trio.fail_after(1):
+                assert await stream.receive_some() == b""
+        monkeypatch.undo()
+        async with connect_unix(place) as link:
+            assert await link.receive() == b"hello"
+
+
+async def test_a_full_house_lets_nobody_else_in(place: Path) -> None:
+    async with open_door(place, Limits(sessions=1)):
+        async with connect_unix(place) as first:
+            assert await first.receive() == b"hello"
+            async with connect_unix(place) as second:
+                with pytest.raises(LinkClosed, match="hung up"):
+                    await second.receive()
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        async with connect_unix(place) as third:
+            assert await third.receive() == b"hello"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\xff\xff\xff\xff",
+        b"\x00\x10\x00\x01" + bytes(100),
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01",
+        b"\x00\x00\x00",
+        b"\x00\x00\x00\x10half",
+        b"",
+    ],
+)
+async def test_bytes_that_are_no_frames_end_their_own_link_only(place: Path, sent: bytes) -> None:
+    async with open_door(place):
+        stream = await trio.open_unix_socket(place)
+        async with stream:
+            await stream.send_all(sent)
+            await stream.send_eof()
+            with trio.fail_after(1):
+                while await stream.receive_some():
+                    pass
+        async with connect_unix(place) as link:
+            assert await link.receive() == b"hello"
+
+
+async def test_a_flood_of_pings_is_answered_sparingly(place: Path) -> None:
+    async with open_door(place):
+        stream = await trio.open_unix_socket(place)
+        async with stream:
+            await stream.send_all(b"\x00\x00\x00\x01\xc0" * 10_000)
+            await trio.testing.wait_all_tasks_blocked(0.01)
+            answer = await stream.receive_some(1_000_000)
+            assert b"\x00\x00\x00\x01\xc3" in answer
+            assert len(answer) < 20_000
+        async with connect_unix(place) as link:
+            assert await link.receive() == b"hello"
