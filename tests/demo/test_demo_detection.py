@@ -211,6 +211,20 @@ def test_rounding_errors_are_no_beats():
     assert RPeakDetector(DEFAULT_RATE).feed(noise) == []
 
 
+def test_rounding_errors_are_no_beats_after_a_heart_has_stopped():
+    noise = np.random.default_rng(1).normal(0, 1e-8, 36_000)
+    noise[:1080] += pulses(1.0, 2.0, seconds=3.0)
+    assert RPeakDetector(DEFAULT_RATE).feed(noise) == samples_of(1.0, 2.0)
+
+
+def test_an_empty_block_is_no_signal():
+    detector, signal = RPeakDetector(DEFAULT_RATE), pulses(0.5, 1.5, seconds=2.0)
+    detector.feed(signal[:400])
+    assert [detector.feed(signal[:0]) for _ in range(400)] == [[]] * 400
+    assert detector.feed(signal[400:719]) == []
+    assert detector.feed(signal[719:]) == samples_of(0.5, 1.5)
+
+
 def pulses(*times: float, seconds: float = 10.0) -> Signal:
     """A filtered signal with a short pulse at each of these seconds."""
     clock = np.arange(round(seconds * DEFAULT_RATE)) / DEFAULT_RATE

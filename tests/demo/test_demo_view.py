@@ -286,6 +286,11 @@ def test_the_whole_graph_is_shown_where_there_is_room_and_its_components_where_n
         assert line in text(state, 80, 24)
 
 
+def test_the_signal_takes_no_more_than_it_can_use_of_a_tall_room(state):
+    lines = drawn(state, 120, 80)
+    assert [number for number, line in enumerate(lines) if line.startswith("╭─  alarm")] == [14]
+
+
 def test_a_graph_that_is_too_large_is_cut_and_says_so(state, demo_snapshot):
     crowd = tuple(Edge(f"A{number}", f"B{number}") for number in range(100))
     lines = drawn(attrs.evolve(state, snapshot=attrs.evolve(demo_snapshot, persistent=crowd)))
