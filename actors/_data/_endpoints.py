@@ -34,7 +34,8 @@ class Publisher:
         self.sent = 0
         self._router: Final = router
         self._turn: Final = Turn()
-        self._closed = False
+        self._failure: Exception | None = None
+        self._waits_for: Inbox | None = None
 
     def __repr__(self) -> str:
         return f"<publisher {self.topic} sent={self.sent}>"
@@ -44,22 +45,25 @@ class Publisher:
 
         Cancelled means that nobody got it. Always a cancellation point, and a schedule point at least every 32
         messages, which is an exception to Trio's rule that every call is both. `trio.ClosedResourceError` after the
-        endpoint's block, or its session, has ended.
+        endpoint's block; `SessionLost` or `SessionReleased` when its session ended before it.
         """
         await self._turn.next()
         while (full := self._first_full()) is not None:
+            self._waits_for = full
             await full.wait_room()
         for inbox in self._router.route(self.topic):
             inbox.put(message)
         self.sent += 1
 
-    def close(self) -> None:
-        """Refuse to send from now on."""
-        self._closed = True
+    def close(self, failure: Exception) -> None:
+        """Refuse to send from now on, with *failure*."""
+        self._failure = self._failure or failure
+        if self._waits_for is not None:
+            self._waits_for.rerouted()
 
     def _first_full(self) -> Inbox | None:
-        if self._closed:
-            raise trio.ClosedResourceError(f"the publisher on {self.topic} has ended")
+        if self._failure is not None:
+            raise self._failure
         for inbox in self._router.route(self.topic):
             if inbox.full:
                 return inbox
@@ -69,7 +73,7 @@ class Publisher:
 class Subscriber:
     """Receives what is published on one topic, or upstream of it, in each publisher's order."""
 
-    def __init__(self, inbox: Inbox, topic: str, message_type: type, detach: Callable[[], None]) -> None:
+    def __init__(self, inbox: Inbox, topic: str, message_type: type, detach: Callable[[Exception], None]) -> None:
         self.topic: Final = topic
         self.message_type: Final = message_type
         self._inbox: Final = inbox
@@ -93,7 +97,8 @@ class Subscriber:
         """Wait for the next message.
 
         Cancelled means that no message was taken. Always a cancellation point, and a schedule point at least every
-        32 messages. `trio.ClosedResourceError` after the endpoint's block, or its session, has ended.
+        32 messages. `trio.ClosedResourceError` after the endpoint's block; `SessionLost` or `SessionReleased` when
+        its session ended before it.
         """
         await self._turn.next()
         while True:
@@ -102,9 +107,9 @@ class Subscriber:
             except trio.WouldBlock:
                 await self._inbox.wait_ready()
 
-    def close(self) -> None:
-        """Leave: publishers stop waiting for this subscriber at once."""
-        self._detach()
+    def close(self, failure: Exception) -> None:
+        """Leave: publishers stop waiting for this subscriber at once; `receive` raises *failure*."""
+        self._detach(failure)
 
     def __aiter__(self) -> Self:
         return self

@@ -21,7 +21,8 @@ class Inbox:
         self.leaky: Final = leaky
         self.received = 0
         self.dropped = 0
-        self.closed = False
+        self.failure: Exception | None = None
+        """Why nothing can be taken any more; None while it is open."""
         self._queue: deque[Any] = deque()
         self._ready: Final = trio.lowlevel.ParkingLot()
         self._room: Final = trio.lowlevel.ParkingLot()
@@ -32,11 +33,11 @@ class Inbox:
     @property
     def full(self) -> bool:
         """Whether a publisher must wait: never for a leaky inbox, never for one that was closed."""
-        return len(self._queue) >= self.max_queue and not self.leaky and not self.closed
+        return len(self._queue) >= self.max_queue and not self.leaky and self.failure is None
 
     def put(self, message: Any) -> None:
         """Add a message; a leaky inbox without room drops its oldest and counts it."""
-        if self.closed:
+        if self.failure is not None:
             return
         if len(self._queue) >= self.max_queue:
             self._queue.popleft()
@@ -46,9 +47,9 @@ class Inbox:
             self._ready.unpark()
 
     def take(self) -> Any:
-        """The oldest message; `trio.WouldBlock` when there is none, `trio.ClosedResourceError` after `close`."""
-        if self.closed:
-            raise trio.ClosedResourceError
+        """The oldest message; `trio.WouldBlock` when there is none, and after `close` the failure it was given."""
+        if self.failure is not None:
+            raise self.failure
         if not self._queue:
             raise trio.WouldBlock
         self.received += 1
@@ -69,9 +70,9 @@ class Inbox:
         """Let waiting publishers look again: they may no longer reach this inbox."""
         self._room.unpark_all()
 
-    def close(self) -> None:
+    def close(self, failure: Exception) -> None:
         """Stop taking messages: nobody waits for this inbox any more. What is queued is dropped."""
-        self.closed = True
+        self.failure = self.failure or failure
         self._queue.clear()
         self._room.unpark_all()
         self._ready.unpark_all()

@@ -31,9 +31,9 @@ class Router:
         self._inboxes.setdefault(topic, []).append(inbox)
         self.forget()
 
-    def detach(self, topic: str, inbox: Inbox) -> None:
+    def detach(self, topic: str, inbox: Inbox, failure: Exception) -> None:
         """Close a subscriber's inbox and take it out. Calling again changes nothing."""
-        inbox.close()
+        inbox.close(failure)
         present = self._inboxes.get(topic, [])
         if inbox in present:
             present.remove(inbox)

@@ -73,20 +73,20 @@ class LocalLine(Line):
     ) -> AsyncIterator[Subscriber]:
         """A subscriber on this process's routes."""
         inbox = Inbox(max_queue, leaky)
-        subscriber = Subscriber(inbox, topic, message_type, lambda: self._router.detach(topic, inbox))
+        subscriber = Subscriber(inbox, topic, message_type, lambda failure: self._router.detach(topic, inbox, failure))
         details = (topic, "subscriber", message_type.__qualname__, leaky, max_queue)
         async with self._endpoint(subscriber.close, *details):
             self._router.attach(topic, inbox)
             yield subscriber
 
     @asynccontextmanager
-    async def _endpoint(self, close: Callable[[], None], *details: Any) -> AsyncIterator[None]:
+    async def _endpoint(self, close: Callable[[Exception], None], *details: Any) -> AsyncIterator[None]:
         endpoint = await self.ask(SessionService.open_endpoint, *details)
         self._service.closers[endpoint.id] = close
         try:
             yield
         finally:
-            close()
+            close(trio.ClosedResourceError("this endpoint's block has ended"))
             if self._service.closers.pop(endpoint.id, None) is not None:
                 self._service.close_endpoint(endpoint.id)
 

@@ -45,7 +45,7 @@ class SessionService:
         """Called once, synchronously, when the session ends before its body."""
         self.start_soon: Callable[..., None]
         self.settings_port: SettingsPort | None = None
-        self.closers: dict[int, Callable[[], None]] = {}
+        self.closers: dict[int, Callable[[Exception], None]] = {}
         """How to close each open endpoint's data path, by its number."""
         self.over = False
         self._asked: set[trio.CancelScope] = set()
@@ -71,15 +71,16 @@ class SessionService:
         self.over = True
         self.ending = error
         self._graph.dismiss(self, str(error) if error else self.reason, by)
-        if error is not None:
-            # The body is cancelled before its endpoints close: it shall see the end, not its consequences.
-            self.on_ended()
         self._close_all(error or SessionEnded(self.name))
+        if error is not None:
+            self.on_ended()
 
     def _close_all(self, failure: Exception) -> None:
-        for close in (*self.closers.values(), *(scope.cancel for scope in self._asked)):
-            close()
+        for close in self.closers.values():
+            close(failure)
         self.closers.clear()
+        for scope in self._asked:
+            scope.cancel()
         for watch in tuple(self._watches):
             watch.close(failure)
             self.close_watch(watch)

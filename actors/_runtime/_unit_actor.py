@@ -10,7 +10,7 @@ import trio
 
 from actors._data import Publisher, Subscriber
 from actors._floor import Actor
-from actors._graph import Session, SessionError, SettingsRefused
+from actors._graph import Session, SessionError, SessionLost, SessionReleased, SettingsRefused
 from graphmeta import (
     INPUT_SETTINGS,
     Complete,
@@ -143,6 +143,9 @@ class UnitActor(Actor):
             return
         except NormalTermination:
             self._progress.done.set()
+        except (SessionLost, SessionReleased):
+            # The session has ended under all units at once; its block says so once, and stops them.
+            await trio.sleep_forever()
         except Exception as error:
             error.add_note(f"in unit {self._address}, task {name}")
             raise
