@@ -97,7 +97,7 @@ class Peer:
         Parameters that are no ``shape`` are answered, and the client may try again. Raises `LinkLost` when the
         link ends or the limit ``open_seconds`` is over.
         """
-        return await receive_opening(self, shape, method)
+        return await receive_opening(self._link, self._receiver, self.limits, shape, method)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve the connection until it ends.

@@ -33,9 +33,9 @@ class Receiver:
         self.service = Service(None)
         self.on_notify: OnNotify | None = None
         self._bounds = _plain_bounds(role.other, limits)
-        self._sender = sender
+        self.sender = sender
         self._calls = calls
-        self._requests = requests
+        self.requests = requests
         self._assembler = Assembler(
             limits.transfers, role.other.document_limit, getattr(limits, role.other.document_limit)
         )
@@ -53,32 +53,32 @@ class Receiver:
 
     def read(self, frame: Frame) -> Record | None:
         """Read one frame; an unreadable one is answered here, and there is None."""
-        if self._sender.codec is None:
-            self._sender.codec = codec_of(frame)
-        if codec_of(frame) is not self._sender.codec:
-            raise ProtocolError(f"this connection speaks {self._sender.codec.name}")
+        if self.sender.codec is None:
+            self.sender.codec = codec_of(frame)
+        if codec_of(frame) is not self.sender.codec:
+            raise ProtocolError(f"this connection speaks {self.sender.codec.name}")
         try:
             return read_frame(frame, self._bounds)
         except (ParseError, InvalidRequest) as error:
-            self._requests.fail(None, error)
+            self.requests.fail(None, error)
             return None
 
     def _assemble(self, piece: Notification) -> Record | None:
-        assert self._sender.codec is not None
-        document = self._assembler.add(piece.params, text=self._sender.codec.text)
+        assert self.sender.codec is not None
+        document = self._assembler.add(piece.params, text=self.sender.codec.text)
         record = None if document is None else self.read(document)
         if isinstance(record, Notification) and record.method == FRAGMENT:
             raise ProtocolError("a fragment of a fragment")
         return record
 
     def _take_request(self, request: Request, nursery: trio.Nursery) -> None:
-        self._requests.take(request, self.service, nursery)
+        self.requests.take(request, self.service, nursery)
 
     def _take_notification(self, notification: Notification, nursery: trio.Nursery) -> None:
         if notification.method == CANCEL:
-            self._requests.cancel(notification.params.decode(_Cancel).id)
+            self.requests.cancel(notification.params.decode(_Cancel).id)
         elif notification.method in self.service:
-            self._requests.notice(notification, self.service, nursery)
+            self.requests.notice(notification, self.service, nursery)
         elif self.on_notify is not None:
             self.on_notify(notification.method, notification.params)
 
