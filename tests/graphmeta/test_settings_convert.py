@@ -351,6 +351,21 @@ def test_the_validators_of_a_model_have_the_last_word() -> None:
         assert reason in caught.value.reason
 
 
+def test_a_model_sees_its_extras_when_it_checks() -> None:
+    class Needing(pydantic.BaseModel):
+        model_config = pydantic.ConfigDict(extra="allow")
+        gain: float = 1.0
+
+        @pydantic.model_validator(mode="after")
+        def needs(self) -> "Needing":
+            if not self.model_extra:
+                raise ValueError("needs an extra")
+            return self
+
+    settings = Needing(more=1)  # type: ignore[call-arg]  # extras are allowed
+    assert patch(settings, "gain", 2) == Needing(gain=2, more=1)  # type: ignore[call-arg]  # likewise
+
+
 def test_a_model_may_move_other_fields_along() -> None:
     class Moving(pydantic.BaseModel):
         low: float = 1.0

@@ -347,6 +347,26 @@ def test_a_lie_about_the_length_is_contained() -> None:
     assert len(readable(Endless())) == 1024
 
 
+def test_a_mapping_that_never_ends_is_refused() -> None:
+    class Endless(Mapped):
+        def __iter__(self) -> Iterator[str]:
+            return itertools.cycle(["gain"])
+
+    for work in (lambda: patch(Endless(), "gain", 1), lambda: convert_settings(Honest, Endless())):
+        with pytest.raises(InvalidSettings) as caught:
+            work()
+        assert caught.value.reason == "has more than 1000000 items"
+
+
+def test_a_path_into_a_cycle_is_refused_by_its_length() -> None:
+    ring: dict[str, Any] = {}
+    ring["a"] = ring
+    with pytest.raises(InvalidSettings) as caught:
+        patch(ring, "a." * 200 + "a", 1)
+    assert caught.value.reason == "is no path: at most 1024 characters and 32 steps"
+    assert patch(ring, "a.a.a", 1) == {"a": {"a": {"a": 1}}}
+
+
 def test_a_pickle_that_fails_gives_the_reason() -> None:
     class Unpicklable:
         def __reduce__(self) -> Any:

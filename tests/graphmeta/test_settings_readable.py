@@ -55,6 +55,12 @@ class Box:
     item: Any = None
 
 
+@attrs.define
+class Pair:
+    left: Any
+    right: Any
+
+
 def test_single_values_read_as_themselves_or_as_tagged_text() -> None:
     shown = {
         "none": (None, None),
@@ -182,6 +188,10 @@ def test_a_tree_that_shares_its_branches_is_bounded_in_all() -> None:
     for _ in range(15):
         laughs = Box([laughs] * 10)
     assert len(json.dumps(readable(laughs))) < 300_000
+    pairs: Any = "ha"
+    for _ in range(15):
+        pairs = Pair(pairs, pairs)
+    assert len(json.dumps(readable(pairs))) < 400_000
 
 
 def test_text_is_bounded_in_each_and_in_all() -> None:

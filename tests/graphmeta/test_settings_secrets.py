@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import functools
 import logging
+import pathlib
 import pickle
 import traceback
 from typing import Annotated, Any, NamedTuple
@@ -57,6 +58,12 @@ class Data:
     by_name: dict[str, pydantic.SecretStr] = dataclasses.field(default_factory=dict)
 
 
+class Hidden(msgspec.Struct, gc=False):
+    """What it holds is hidden from the garbage collector."""
+
+    item: Any
+
+
 class Tuple(NamedTuple):
     key: Annotated[str, Secret] = WORD
 
@@ -104,6 +111,7 @@ HOLDERS = [
     Loud(Login("me")),
     Around(Loud([Struct()])),
     Around({Loud(Tuple()): 1}),
+    Around(Loud(Hidden(Login("me")))),
     Around(functools.partial(print, Login("me"))),
     Around(Loud(Login("me")).__repr__),
     Around(collections.deque([Login("me")])),
@@ -172,6 +180,22 @@ def test_a_secret_is_taken_out_of_other_texts_too() -> None:
     }
 
 
+def test_a_secret_of_pydantic_is_taken_out_of_other_texts_without_any_class_around_it() -> None:
+    settings = [f"/keys/{WORD}", pathlib.PurePosixPath(f"/keys/{WORD}"), pydantic.SecretStr(WORD), {(1, WORD): 1}]
+    assert readable(settings) == ["/keys/<secret>", "/keys/<secret>", "<secret>", {"(1, '<secret>')": 1}]
+
+
+def test_a_secret_default_is_taken_out_of_other_defaults() -> None:
+    @attrs.frozen
+    class Linked:
+        url: str = attrs.field(default=f"http://me:{WORD}@host", metadata={"doc": f"not {WORD}"})
+        password: str = attrs.field(default=WORD, metadata={"secret": True})
+
+    assert WORD not in repr(settings_schema(Linked))
+    assert settings_schema(Linked)[0].default == "http://me:<secret>@host"
+    assert WORD not in repr(settings_schema({"url": f"http://{WORD}@host", WORD: 1, "login": Login("me")}))
+
+
 def test_a_secret_that_is_named_like_a_field_renames_no_field() -> None:
     assert readable(Login("password!", password="password")) == {"user": "<secret>!", "password": "<secret>"}
 
@@ -199,8 +223,13 @@ def test_a_local_class_whose_body_holds_a_secret_has_no_bytes() -> None:
     class Local:
         login = Login("me")
 
+    @attrs.frozen
+    class Defaulting:
+        password: str = attrs.field(default=WORD, metadata={"secret": True})
+
     assert capture(Around(Local)).reason == "holds secrets"
     assert capture(Local()).reason == "holds secrets"
+    assert capture(Around(Defaulting)).reason == "holds secrets"
 
 
 def test_what_can_be_imported_is_not_searched_for_it_is_not_pickled() -> None:
