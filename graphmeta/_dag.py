@@ -19,7 +19,7 @@ from ._outcome import Outcome, Removal
 ADDED, SHARED, ALREADY_OWNED = Outcome.ADDED, Outcome.SHARED, Outcome.ALREADY_OWNED
 REMOVED, RELEASED, NOT_OWNER = Outcome.REMOVED, Outcome.RELEASED, Outcome.NOT_OWNER
 
-_NOTHING: Final[Mapping[str, set[str]]] = {}
+_NOTHING: Final[Mapping[str, dict[str, None]]] = {}
 
 
 class DAG:
@@ -31,7 +31,7 @@ class DAG:
 
     def __init__(self) -> None:
         self._order = Order()
-        self._held: defaultdict[Hashable, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._held: defaultdict[Hashable, defaultdict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
 
     def __repr__(self) -> str:
         return f"<DAG: {len(self)} edges, {len(self._order.levels)} topics, {len(self._held)} owners>"
@@ -47,7 +47,7 @@ class DAG:
         if to_topic in self._held.get(owner, _NOTHING).get(from_topic, ()):
             return ALREADY_OWNED
         count = self._order.insert(from_topic, to_topic)
-        self._held[owner][from_topic].add(to_topic)
+        self._held[owner][from_topic][to_topic] = None
         return ADDED if count == 1 else SHARED
 
     def add_edges(self, edges: Iterable[tuple[str, str]], owner: Hashable = None) -> tuple[Outcome, ...]:
@@ -57,10 +57,10 @@ class DAG:
         """
         wanted = [Edge(*edge) for edge in edges]
         held = self._held.get(owner, _NOTHING)
-        new = dict.fromkeys(edge for edge in wanted if edge.to_topic not in held.get(edge.from_topic, ()))
+        new = list(dict.fromkeys(edge for edge in wanted if edge.to_topic not in held.get(edge.from_topic, ())))
         counts = dict(zip(new, self._order.insert_all(new), strict=True))
         for from_topic, to_topic in new:
-            self._held[owner][from_topic].add(to_topic)
+            self._held[owner][from_topic][to_topic] = None
         outcomes = {0: ALREADY_OWNED, 1: ADDED}
         return tuple([outcomes.get(counts.pop(edge, 0), SHARED) for edge in wanted])
 
@@ -69,7 +69,7 @@ class DAG:
         if to_topic not in self._held.get(owner, _NOTHING).get(from_topic, ()):
             return NOT_OWNER
         held = self._held[owner]
-        held[from_topic].remove(to_topic)
+        del held[from_topic][to_topic]
         if not held[from_topic]:
             del held[from_topic]
         if not held:

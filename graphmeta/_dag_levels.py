@@ -1,11 +1,11 @@
 """How levels are mended when new edges contradict them.
 
-Every edge should lead from a lower level to a higher one. The functions here are given edges that do not,
-though they are linked already; they return the levels that must change, or raise `CycleError`, and change
-nothing themselves. This file knows nothing of owners, nor of how edges come and go.
+Every edge should lead from a lower level to a higher one. Both functions here are given edges that do not; they
+return the levels that must change, or raise `CycleError`, and change nothing themselves. This file knows nothing
+of owners, nor of how edges come and go.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import pairwise
 
@@ -16,18 +16,12 @@ from ._names import Edge
 Levels = Mapping[str, int]
 
 
-def mend(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
-    """Return the levels that must change for *edges*, or raise `CycleError`."""
-    if len(edges) == 1:
-        return _mend_one(edges[0], targets, sources, levels)
-    return _mend_all(edges, targets, sources, levels)
-
-
-def _mend_one(edge: Edge, targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
-    """Mend the levels for one edge, at the cost of the cheaper of its two ends.
+def mend_one(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
+    """Return the levels that must change for a single edge, at the cost of the cheaper of its two ends.
 
     Two searches race: one lifts what the edge leads to, the other lowers what leads to it. Either would do.
     """
+    [edge] = edges
     from_topic, to_topic = edge
     lift = _Shift(targets, levels, 1, to_topic, from_topic)
     lower = _Shift(sources, levels, -1, from_topic, to_topic)
@@ -62,11 +56,12 @@ class _Shift:
         topic = heappop(queue)[1]
         above = moved[topic] + 1
         for near in self._neighbours.get(topic, ()):
+            height = sign * levels[near]
             if near in moved:
                 moved[near] = max(moved[near], above)
-            elif sign * levels[near] < above:
+            elif height < above:
                 moved[near] = above
-                heappush(queue, (sign * levels[near], near))
+                heappush(queue, (height, near))
         if self._goal in moved:
             self.met_goal = True
             queue.clear()
@@ -78,9 +73,12 @@ class _Shift:
         return {topic: self._sign * height for topic, height in self._moved.items()}
 
 
-def _mend_all(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
-    """Mend the levels for many edges, in one pass of Kahn's algorithm over all that they lead to."""
-    waits_for = _count_sources({edge.to_topic for edge in edges}, targets)
+def mend_all(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
+    """Return the levels that must change for *edges*, in one pass of Kahn's algorithm over all they lead to.
+
+    The edges are among *targets* and *sources* already.
+    """
+    waits_for = _count_sources((edge.to_topic for edge in edges), targets)
     new = {topic: levels[topic] for topic in waits_for}
     for from_topic, to_topic in edges:
         new[to_topic] = max(new[to_topic], levels[from_topic] + 1)
@@ -93,8 +91,9 @@ def _mend_all(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, l
             waits_for[target] -= 1
             if not waits_for[target]:
                 settled.append(target)
-    if len(settled) < len(new):
-        raise _refusal(_last_on_a_cycle(edges, sources, new.keys() - set(settled)), targets)
+    stuck = {topic: count for topic, count in waits_for.items() if count}
+    if stuck:
+        raise _refusal(_last_on_a_cycle(edges, sources, stuck), targets)
     return new
 
 
@@ -112,8 +111,8 @@ def _count_sources(heads: Iterable[str], targets: Neighbours) -> dict[str, int]:
     return count
 
 
-def _last_on_a_cycle(edges: Sequence[Edge], sources: Neighbours, stuck: Set[str]) -> Edge:
-    """Return the last of *edges* on some cycle among *stuck*: what closed it, had they come one by one."""
+def _last_on_a_cycle(edges: Sequence[Edge], sources: Neighbours, stuck: Collection[str]) -> Edge:
+    """Return the last of *edges* on some cycle among *stuck*, all of which have a source there."""
     backwards = find_cycle(sources, stuck)
     on_cycle = {(to, from_) for from_, to in pairwise((*backwards, backwards[0]))}
     return next(edge for edge in reversed(edges) if edge in on_cycle)

@@ -3,7 +3,7 @@
 This file knows nothing of levels, of owners, or of change.
 """
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Mapping
 
 Neighbours = Mapping[str, Collection[str]]
 """Each topic that has any, with those one edge away, in one direction."""
@@ -36,7 +36,7 @@ def find_path(neighbours: Neighbours, start: str, goal: str) -> tuple[str, ...]:
     return tuple(reversed(path))
 
 
-def find_cycle(neighbours: Neighbours, among: Set[str]) -> list[str]:
+def find_cycle(neighbours: Neighbours, among: Collection[str]) -> list[str]:
     """Return a cycle of topics *among* these, each of which has a neighbour among them."""
     trail: dict[str, None] = {}
     topic = next(iter(among))

@@ -4,12 +4,15 @@ Each edge leads from a lower level to a higher one, so an edge that agrees with 
 costs a few lookups. Levels are free at both ends: a new source goes below its target, a new sink above its
 source, and only an edge that contradicts the levels needs a search. An edge counts how often it was inserted,
 and stands until it was removed as often. This file knows nothing of owners.
+
+Neighbours are kept in dicts even where no count is needed: unlike sets they keep the order of arrival, so that
+equal histories show equal paths, and they are smaller.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from ._dag_levels import mend
+from ._dag_levels import mend_all, mend_one
 from ._errors import CycleError, GraphError
 from ._names import Edge, check_topic
 
@@ -20,7 +23,7 @@ class Order:
     def __init__(self) -> None:
         self.targets: defaultdict[str, dict[str, int]] = defaultdict(dict)
         """Each topic that leads anywhere, with where to, and how often that edge was inserted."""
-        self.sources: defaultdict[str, set[str]] = defaultdict(set)
+        self.sources: defaultdict[str, dict[str, None]] = defaultdict(dict)
         """Each topic that anything leads to, with where from."""
         self.levels: dict[str, int] = {}
         """Each topic, with a number that is lower than those of all its targets."""
@@ -28,48 +31,51 @@ class Order:
         """The number of edges."""
 
     def insert(self, from_topic: str, to_topic: str) -> int:
-        """Count the edge once more and return its count, or raise `InvalidTopic` or `CycleError`."""
-        levels = self.levels
-        if from_topic not in levels or to_topic not in levels:
-            self._enter(from_topic, to_topic)
-        elif levels[from_topic] >= levels[to_topic]:
-            levels.update(mend([Edge(from_topic, to_topic)], self.targets, self.sources, levels))
+        """Count the edge once more and return its count; raise `InvalidTopic` or `CycleError`, nothing changed."""
+        if not self._fits(from_topic, to_topic):
+            self._mend([Edge(from_topic, to_topic)])
         return self._link(from_topic, to_topic)
 
-    def insert_all(self, edges: Iterable[Edge]) -> list[int]:
-        """Do `insert` for each of *edges* or, when one is refused, for none."""
-        linked: list[Edge] = []
+    def insert_all(self, edges: Sequence[Edge]) -> list[int]:
+        """Do `insert` for all of *edges* or, when one is refused, for none."""
         contrary: list[Edge] = []
         counts: list[int] = []
-        levels = self.levels
         try:
-            for from_topic, to_topic in edges:
-                if from_topic not in levels or to_topic not in levels:
-                    self._enter(from_topic, to_topic)
-                elif levels[from_topic] >= levels[to_topic]:
-                    contrary.append(Edge(from_topic, to_topic))
-                counts.append(self._link(from_topic, to_topic))
-                linked.append(Edge(from_topic, to_topic))
+            for edge in edges:
+                if not self._fits(*edge):
+                    contrary.append(edge)
+                counts.append(self._link(*edge))
             if contrary:
-                levels.update(mend(contrary, self.targets, self.sources, levels))
+                self._mend(contrary)
         except GraphError:
-            for edge in linked:
+            for edge in edges[: len(counts)]:
                 self.remove(*edge)
             raise
         return counts
 
     def remove(self, from_topic: str, to_topic: str) -> int:
         """Count the edge, which is present, once less and return its count; at none it is gone."""
-        targets = self.targets[from_topic]
-        count = targets[to_topic] - 1
+        count = self.targets[from_topic][to_topic] - 1
         if count:
-            targets[to_topic] = count
+            self.targets[from_topic][to_topic] = count
         else:
             self._unlink(from_topic, to_topic)
         return count
 
+    def _fits(self, from_topic: str, to_topic: str) -> bool:
+        """Tell whether an edge would agree with the levels; a topic that is new is given one that does."""
+        levels = self.levels
+        if from_topic in levels and to_topic in levels:
+            return levels[from_topic] < levels[to_topic]
+        self._enter(from_topic, to_topic)
+        return True
+
+    def _mend(self, contrary: Sequence[Edge]) -> None:
+        mend = mend_one if len(contrary) == 1 else mend_all
+        self.levels.update(mend(contrary, self.targets, self.sources, self.levels))
+
     def _enter(self, from_topic: str, to_topic: str) -> None:
-        """Give a level to whichever of two topics is new, so that an edge between them would agree."""
+        """Look at whichever of two topics is new, and give it a level that suits the other."""
         levels = self.levels
         low, high = levels.get(from_topic), levels.get(to_topic)
         if low is None:
@@ -87,19 +93,19 @@ class Order:
         targets = self.targets[from_topic]
         count = targets[to_topic] = targets.get(to_topic, 0) + 1
         if count == 1:
-            self.sources[to_topic].add(from_topic)
+            self.sources[to_topic][from_topic] = None
             self.size += 1
         return count
 
     def _unlink(self, from_topic: str, to_topic: str) -> None:
         targets, sources = self.targets[from_topic], self.sources[to_topic]
-        del targets[to_topic]
-        sources.remove(from_topic)
+        del targets[to_topic], sources[from_topic]
         self.size -= 1
         if not targets:
             del self.targets[from_topic]
+            if from_topic not in self.sources:
+                del self.levels[from_topic]
         if not sources:
             del self.sources[to_topic]
-        for topic in (from_topic, to_topic):
-            if topic not in self.targets and topic not in self.sources:
-                self.levels.pop(topic, None)
+            if to_topic not in self.targets:
+                del self.levels[to_topic]
