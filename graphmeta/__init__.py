@@ -50,11 +50,8 @@ from ._errors import InvalidTopic as InvalidTopic
 from ._errors import RevisionGap as RevisionGap
 from ._files import read_snapshot as read_snapshot
 from ._files import save_snapshot as save_snapshot
-from ._json import assemble_snapshot_json as assemble_snapshot_json
 from ._json import change_from_json as change_from_json
 from ._json import change_to_json as change_to_json
-from ._json import encode_metadata_json as encode_metadata_json
-from ._json import encode_session_json as encode_session_json
 from ._json import snapshot_from_json as snapshot_from_json
 from ._json import snapshot_to_json as snapshot_to_json
 from ._json import snapshot_to_plain as snapshot_to_plain
@@ -106,4 +103,6 @@ from ._streams import OutputStream as OutputStream
 from ._streams import OutputTopic as OutputTopic
 from ._streams import Port as Port
 from ._streams import Topic as Topic
+from ._twin import snapshot_twin as snapshot_twin
+from ._twin import step_twin as step_twin
 from ._visible import visible as visible

@@ -13,6 +13,7 @@ import msgspec
 
 from . import _changes as changes
 from . import _snapshot as records
+from ._check import checked
 from ._errors import InvalidSnapshot
 from ._metadata import GraphMetadata
 from ._names import Edge as EdgeRecord
@@ -97,68 +98,69 @@ class Resync(msgspec.Struct, frozen=True, tag_field="type", tag="resync"):
 # -- to the twins --------------------------------------------------------------------------------------------
 
 
-def edges_twin(held: Iterable[EdgeRecord]) -> tuple[Edge, ...]:
-    """Return the twins of some edges."""
+def _edges_twin(held: Iterable[EdgeRecord]) -> tuple[Edge, ...]:
     return tuple(Edge(*edge) for edge in held)
 
 
-def session_twin(session: records.SnapshotSession, metadata: GraphMetadata | msgspec.Raw | None) -> Session:
-    """Return the twin of a session; *metadata* may be JSON that was kept."""
-    return Session(
-        session.name,
-        session.peer,
-        session.since,
-        edges_twin(session.edges),
-        {scope: edges_twin(held) for scope, held in session.scopes.items()},
-        session.endpoints,
-        metadata,  # type: ignore[arg-type]  # Raw is encoded as the JSON that it holds.
-    )
+def snapshot_twin(snapshot: records.GraphSnapshot) -> Snapshot:
+    """Return the twin of a snapshot, which msgspec encodes as JSON or msgpack."""
+    edges = tuple(OwnedEdge(*edge, owners) for edge, owners in snapshot.edge_owners.items())
+    sessions = {session_id: _session_twin(session) for session_id, session in snapshot.sessions.items()}
+    return Snapshot(VERSION, snapshot.epoch, snapshot.revision, edges, sessions, snapshot.settings)
 
 
-def change_twin(change: changes.Change) -> Change:
-    """Return the twin of a change."""
-    fields = attrs.asdict(change, recurse=False)
+def step_twin(step: changes.Change | changes.Resync) -> Change | Resync:
+    """Return the twin of a change or a resync, which msgspec encodes as JSON or msgpack."""
+    if isinstance(step, changes.Resync):
+        return Resync(snapshot_twin(step.snapshot), step.reason)
+    fields = attrs.asdict(step, recurse=False)
     for name in ("edges_added", "edges_removed"):
-        fields[name] = edges_twin(fields[name])
+        fields[name] = _edges_twin(fields[name])
     fields["ownership"] = tuple(
-        Ownership(each.session, each.scope, edges_twin(each.gained), edges_twin(each.lost)) for each in change.ownership
+        Ownership(each.session, each.scope, _edges_twin(each.gained), _edges_twin(each.lost)) for each in step.ownership
     )
     return Change(**fields)
+
+
+def _session_twin(session: records.SnapshotSession) -> Session:
+    fields = attrs.asdict(session, recurse=False)
+    scopes = {scope: _edges_twin(held) for scope, held in session.scopes.items()}
+    return Session(**{**fields, "edges": _edges_twin(session.edges), "scopes": scopes})
 
 
 # -- and back ------------------------------------------------------------------------------------------------
 
 
-def edges_record(twins: Iterable[Edge]) -> tuple[EdgeRecord, ...]:
-    """Return edges from their twins."""
-    return tuple(EdgeRecord(twin.from_, twin.to) for twin in twins)
-
-
 def snapshot_record(twin: Snapshot) -> records.GraphSnapshot:
-    """Return a snapshot from its twin; `InvalidSnapshot` when the edges are not those of the sessions."""
+    """Return a snapshot from its twin, checked; `InvalidSnapshot` when it contradicts itself."""
     owners = {EdgeRecord(edge.from_, edge.to): edge.owners for edge in twin.edges}
     persistent = tuple(edge for edge in owners if None in owners[edge])
     sessions = {session_id: _session_record(session) for session_id, session in twin.sessions.items()}
     snapshot = records.GraphSnapshot(twin.epoch, twin.revision, persistent, sessions, twin.settings)
     if len(owners) < len(twin.edges) or list(snapshot.edge_owners.items()) != list(owners.items()):
         raise InvalidSnapshot("its edges are not those of its sessions, or not in order")
-    return snapshot
+    return checked(snapshot)
 
 
-def _session_record(twin: Session) -> records.SnapshotSession:
-    scopes = {scope: edges_record(held) for scope, held in twin.scopes.items()}
-    return records.SnapshotSession(
-        twin.name, twin.peer, twin.since, edges_record(twin.edges), scopes, twin.endpoints, twin.metadata
-    )
-
-
-def change_record(twin: Change) -> changes.Change:
-    """Return a change from its twin."""
+def step_record(twin: Change | Resync) -> changes.Change | changes.Resync:
+    """Return a change or a resync from its twin."""
+    if isinstance(twin, Resync):
+        return changes.Resync(snapshot_record(twin.snapshot), twin.reason)
     fields = msgspec.structs.asdict(twin)
     for name in ("edges_added", "edges_removed"):
-        fields[name] = edges_record(fields[name])
+        fields[name] = _edges_record(fields[name])
     fields["ownership"] = tuple(
-        changes.Ownership(each.session, each.scope, edges_record(each.gained), edges_record(each.lost))
+        changes.Ownership(each.session, each.scope, _edges_record(each.gained), _edges_record(each.lost))
         for each in twin.ownership
     )
     return changes.Change(**fields)
+
+
+def _session_record(twin: Session) -> records.SnapshotSession:
+    fields = msgspec.structs.asdict(twin)
+    scopes = {scope: _edges_record(held) for scope, held in twin.scopes.items()}
+    return records.SnapshotSession(**{**fields, "edges": _edges_record(twin.edges), "scopes": scopes})
+
+
+def _edges_record(twins: Iterable[Edge]) -> tuple[EdgeRecord, ...]:
+    return tuple(EdgeRecord(twin.from_, twin.to) for twin in twins)
