@@ -19,15 +19,18 @@ Levels = Mapping[str, int]
 def mend_one(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
     """Return the levels that must change for a single edge, at the cost of the cheaper of its two ends.
 
-    Two searches race: one lifts what the edge leads to, the other lowers what leads to it. Either would do.
+    Two searches race: one lifts what the edge leads to, the other lowers what leads to it, and either would do.
+    Where they meet, there is a cycle.
     """
     [edge] = edges
     from_topic, to_topic = edge
-    lift = _Shift(targets, levels, 1, to_topic, from_topic)
-    lower = _Shift(sources, levels, -1, from_topic, to_topic)
-    while lift.queue and lower.queue:
-        (lift if lift.cost < lower.cost else lower).step()
-    if lift.met_goal or lower.met_goal:
+    lift = _Shift(targets, levels, 1, to_topic, levels[from_topic])
+    lower = _Shift(sources, levels, -1, from_topic, levels[to_topic])
+    met = from_topic == to_topic
+    while lift.queue and lower.queue and not met:
+        cheaper, other = (lift, lower) if lift.cost < lower.cost else (lower, lift)
+        met = cheaper.step(other.moved)
+    if met:
         raise _refusal(edge, targets)
     return (lower if lift.queue else lift).levels()
 
@@ -39,20 +42,18 @@ class _Shift:
     Topics are taken from the lowest up, so each is visited once, when its new height is final.
     """
 
-    def __init__(self, neighbours: Neighbours, levels: Levels, sign: int, start: str, goal: str) -> None:
+    def __init__(self, neighbours: Neighbours, levels: Levels, sign: int, start: str, past: int) -> None:
         self._neighbours = neighbours
         self._levels = levels
         self._sign = sign
-        self._goal = goal
-        self._moved = {start: sign * levels[goal] + 1}
+        self.moved = {start: sign * past + 1}
         self.queue = [(sign * levels[start], start)]
-        self.met_goal = False
-        # What will have been looked at after the next step; counted, so that one step at a hub loses the race.
+        # What will have been looked at after the next step: a search that comes to a hub lets the other go on.
         self.cost = len(neighbours.get(start, ()))
 
-    def step(self) -> None:
-        """Visit one topic, and queue those of its neighbours that it pushes on."""
-        moved, levels, sign, queue = self._moved, self._levels, self._sign, self.queue
+    def step(self, others: Collection[str]) -> bool:
+        """Visit one topic and queue those of its neighbours that it pushes on; tell if one is among *others*."""
+        moved, levels, sign, queue = self.moved, self._levels, self._sign, self.queue
         topic = heappop(queue)[1]
         above = moved[topic] + 1
         for near in self._neighbours.get(topic, ()):
@@ -60,17 +61,17 @@ class _Shift:
             if near in moved:
                 moved[near] = max(moved[near], above)
             elif height < above:
+                if near in others:
+                    return True
                 moved[near] = above
                 heappush(queue, (height, near))
-        if self._goal in moved:
-            self.met_goal = True
-            queue.clear()
-        elif queue:
+        if queue:
             self.cost += len(self._neighbours.get(queue[0][1], ()))
+        return False
 
     def levels(self) -> dict[str, int]:
         """Return the new level of each topic that was moved."""
-        return {topic: self._sign * height for topic, height in self._moved.items()}
+        return {topic: self._sign * height for topic, height in self.moved.items()}
 
 
 def mend_all(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
