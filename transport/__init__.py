@@ -12,6 +12,7 @@ from ._errors import LimitExceeded as LimitExceeded
 from ._errors import LinkClosed as LinkClosed
 from ._errors import LinkLost as LinkLost
 from ._errors import MethodNotFound as MethodNotFound
+from ._errors import NotPermitted as NotPermitted
 from ._errors import ParseError as ParseError
 from ._errors import ProtocolError as ProtocolError
 from ._errors import RemoteError as RemoteError
@@ -28,7 +29,7 @@ from ._peer import Peer as Peer
 from ._policy import HandshakePolicy as HandshakePolicy
 from ._policy import new_token as new_token
 from ._service import Service as Service
-from ._service import wire_method as wire_method
+from ._service_table import wire_method as wire_method
 from ._shared import Shared as Shared
 from ._slices import decode_values as decode_values
 from ._unix_door import connect_unix as connect_unix

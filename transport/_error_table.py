@@ -14,6 +14,7 @@ from ._errors import (
     InvalidRequest,
     LimitExceeded,
     MethodNotFound,
+    NotPermitted,
     ParseError,
     ProtocolError,
     RemoteError,
@@ -31,6 +32,7 @@ _CODES: dict[type[Exception], int] = {
     MethodNotFound: -32601,
     InvalidParams: -32602,
     RequestCancelled: -32800,
+    NotPermitted: _DOMAIN_CODE,
     ProtocolError: _DOMAIN_CODE,
     LimitExceeded: _DOMAIN_CODE,
 }

@@ -126,6 +126,16 @@ class MethodNotFound(RequestError):
 
 
 @attrs.frozen
+class NotPermitted(RequestError):
+    """The caller may only read, and asked for a method that changes something; it was not run."""
+
+    method: str
+
+    def __str__(self) -> str:
+        return f"this connection may only read, and {self.method} changes something"
+
+
+@attrs.frozen
 class InvalidParams(RequestError):
     """The caller's parameters do not fit the method; it was not run."""
 

@@ -7,6 +7,7 @@ and it never hides an end: after the first `LinkClosed` there is only `LinkClose
 import abc
 import enum
 
+import attrs
 import trio
 
 from ._limits import Limits
@@ -41,6 +42,16 @@ class Role(enum.Enum):
         return limits.client_frame_bytes if self is Role.CLIENT else limits.server_frame_bytes
 
 
+@attrs.frozen
+class About:
+    """What is known of a link besides its bytes."""
+
+    role: Role
+    peer: str
+    """Who is at the other end, for people."""
+    read_only: bool = False
+
+
 def frame_size(frame: Frame) -> int:
     """Tell how many bytes a frame has on the wire."""
     return len(frame) if isinstance(frame, bytes) else len(frame.encode())
@@ -61,6 +72,11 @@ class Link(abc.ABC):
     @abc.abstractmethod
     def role(self) -> Role:
         """Which end this is."""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the client at the other end was let in only to read."""
+        return False
 
     @property
     @abc.abstractmethod

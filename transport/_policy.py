@@ -57,6 +57,8 @@ class HandshakePolicy:
 
     token: str = attrs.field(repr=False, converter=check_token)
     """What the client must bring as ``Authorization: Bearer``; see `new_token`."""
+    read_token: str | None = attrs.field(default=None, repr=False, converter=attrs.converters.optional(check_token))
+    """Another one, for clients that may only read."""
     origins: frozenset[str] = frozenset()
     """Web origins that may connect, such as ``https://view.example``; any other Origin is refused."""
     hosts: frozenset[str] = frozenset()
@@ -75,6 +77,22 @@ class HandshakePolicy:
             if refusal is not None:
                 return refusal
         return None
+
+    def reads_only(self, head: RequestHead) -> bool:
+        """Whether a client that was let in brought the token for reading."""
+        return self.read_token is not None and _same(_bearer(head), self.read_token)
+
+
+def _bearer(head: RequestHead) -> str:
+    """Give the one token of a request, or an empty text, which no token is."""
+    given = head.every("authorization")
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    return token if scheme.lower() == "bearer" else ""
+
+
+def _same(given: str, token: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(given.encode(), token.encode())
 
 
 def _host(policy: HandshakePolicy, head: RequestHead, local: str) -> Refusal | None:
@@ -95,11 +113,10 @@ def _origin(policy: HandshakePolicy, head: RequestHead, _: str) -> Refusal | Non
 
 
 def _token(policy: HandshakePolicy, head: RequestHead, _: str) -> Refusal | None:
-    """Compare in constant time; whether a token is missing, malformed or wrong looks the same."""
-    given = head.every("authorization")
-    scheme, _space, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-    right = hmac.compare_digest(token.encode("utf-8"), policy.token.encode("utf-8"))
-    return None if right and scheme.lower() == "bearer" else Refusal(401, "a valid bearer token is needed")
+    """Look at all of it in any case; whether a token is missing, malformed or wrong looks the same."""
+    given = _bearer(head)
+    known = [_same(given, token) for token in (policy.token, policy.read_token) if token is not None]
+    return None if any(known) else Refusal(401, "a valid bearer token is needed")
 
 
 def _request(_: HandshakePolicy, head: RequestHead, __: str) -> Refusal | None:

@@ -1,55 +1,33 @@
-"""Methods that a peer may call: one decorated method is one wire method.
+"""Methods that a peer may call, on one object.
 
-The annotations are the contract: parameters are decoded against them before the method runs, and the schema
-is made from them. A synchronous method is decided in the reader; an asynchronous one gets a task. Knows
-nothing of peers.
+Parameters are decoded before the method runs. A synchronous method is decided in the reader; an asynchronous
+one gets a task. Knows nothing of peers.
 """
 
-import inspect
-import types
-import typing
 from collections.abc import Callable, Hashable
-from functools import cache
-from typing import Any, ParamSpec, TypeVar, cast
+from functools import cache, partial
+from typing import Any, Final, cast
 
 import attrs
 import msgspec
 
 from ._codec import Payload
-from ._errors import InvalidParams, MethodNotFound, Undecodable
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-_MARK = "__wire_method__"
-
-
-def wire_method(function: Callable[P, R]) -> Callable[P, R]:
-    """Expose a method, sync or async, to peers under its own name. All of it must be annotated."""
-    setattr(function, _MARK, True)
-    return function
-
-
-@attrs.frozen
-class WireMethod:
-    """What a service knows about one of its methods."""
-
-    name: str
-    waits: bool
-    """Whether it is asynchronous."""
-    params: type[msgspec.Struct]
-    undecoded: tuple[str, ...]
-    """Parameters that the method gets as a `Payload`."""
-    result: Any
-    summary: str
+from ._discover import DISCOVER, describe_methods
+from ._errors import InvalidParams, MethodNotFound, NotPermitted, Undecodable
+from ._service_table import WireMethod, wire_method, wire_methods
+from ._shared import Shared
 
 
 class Service:
-    """The wire methods of one object."""
+    """The wire methods of one object, and ``rpc.discover``, which describes them.
 
-    def __init__(self, target: Any) -> None:
-        self._target = target
-        self._methods = wire_methods(cast("Hashable", type(target)))
+    With ``read_only`` those that are not marked ``@wire_method(reads=True)`` are refused with `NotPermitted`.
+    """
+
+    def __init__(self, target: Any, *, read_only: bool = False) -> None:
+        self._target: Final = target
+        self._read_only: Final = read_only
+        self._methods: Final = wire_methods(cast("Hashable", type(target)))
 
     def __repr__(self) -> str:
         return f"<Service of {type(self._target).__name__}: {', '.join(self._methods)}>"
@@ -58,17 +36,33 @@ class Service:
         return name in self._methods
 
     def find(self, name: str) -> WireMethod:
-        """Find a method. Raises `MethodNotFound`: the caller's mistake."""
-        try:
-            return self._methods[name]
-        except KeyError:
-            raise MethodNotFound(name) from None
+        """Find a method. Raises `MethodNotFound` or `NotPermitted`: the caller's mistake."""
+        method = _DISCOVER if name == DISCOVER else self._methods.get(name)
+        if method is None:
+            raise MethodNotFound(name)
+        if self._read_only and not method.reads:
+            raise NotPermitted(name)
+        return method
 
     def bind(self, method: WireMethod, params: Payload[Any]) -> Callable[[], Any]:
         """Decode the parameters and give the call to make. Raises `InvalidParams`, or a record's error."""
         arguments = _read_arguments(method, params)
-        function = getattr(self._target, method.name)
-        return lambda: function(**arguments)
+        function = self.describe if method is _DISCOVER else getattr(self._target, method.name)
+        return partial(function, **arguments)
+
+    @wire_method(reads=True)
+    def describe(self) -> Any:
+        """Describe the methods of this service as an OpenRPC document."""
+        return _description(cast("Hashable", type(self._target)))
+
+
+@cache
+def _description(cls: Any) -> Shared:
+    """Make the description of a class once: it takes longer than a turn of the reader should."""
+    return Shared(describe_methods(cls.__name__, wire_methods(cls)))
+
+
+_DISCOVER = attrs.evolve(wire_methods(cast("Hashable", Service))["describe"], name=DISCOVER)
 
 
 def _read_arguments(method: WireMethod, params: Payload[Any]) -> dict[str, Any]:
@@ -88,41 +82,3 @@ def _defaults(method: WireMethod) -> msgspec.Struct:
         return method.params()
     except TypeError as error:
         raise InvalidParams(method.name, str(error)) from None
-
-
-@cache
-def wire_methods(cls: Hashable) -> dict[str, WireMethod]:
-    """Read the table of a class. TypeError for a method that cannot be described: its author's mistake."""
-    marked = inspect.getmembers(cls, lambda member: getattr(member, _MARK, False))
-    return {name: _describe(name, function) for name, function in marked}
-
-
-def _describe(name: str, function: Callable[..., Any]) -> WireMethod:
-    hints = typing.get_type_hints(function, include_extras=True)
-    parameters = list(inspect.signature(function).parameters.values())[1:]
-    missing = [parameter.name for parameter in parameters if parameter.name not in hints]
-    if missing or "return" not in hints:
-        raise TypeError(f"wire method {name}: annotate {', '.join(missing) or 'the result'}")
-    undecoded = tuple(name for name, hint in hints.items() if _is_payload(hint))
-    hints |= dict.fromkeys(undecoded, msgspec.Raw)
-    return WireMethod(
-        name=name,
-        waits=inspect.iscoroutinefunction(function),
-        params=_params_record(name, parameters, hints),
-        undecoded=undecoded,
-        result=hints["return"],
-        summary=(inspect.getdoc(function) or "").partition("\n")[0],
-    )
-
-
-def _is_payload(hint: Any) -> bool:
-    """Tell `Payload`, ``Payload[...]`` and either of them ``| None``."""
-    origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        return any(map(_is_payload, typing.get_args(hint)))
-    return Payload in (hint, origin)
-
-
-def _params_record(name: str, parameters: list[inspect.Parameter], hints: dict[str, Any]) -> type[msgspec.Struct]:
-    fields = [(p.name, hints[p.name], msgspec.NODEFAULT if p.default is p.empty else p.default) for p in parameters]
-    return msgspec.defstruct(name, fields, kw_only=True, forbid_unknown_fields=True)

@@ -14,7 +14,7 @@ from ._errors import HandshakeRefused, LimitExceeded, LinkClosed
 from ._groups import single_as_itself
 from ._guard import GuardedStream
 from ._limits import Limits
-from ._link import Frame, Link, Role, frame_size
+from ._link import About, Frame, Link, Role, frame_size
 from ._policy import SUBPROTOCOL
 from ._until import until
 from ._ws_meter import ResponseMeter
@@ -96,29 +96,31 @@ class _WebSocketLink(Link):
         connection: library.WebSocketConnection,
         hosted: _Hosted,
         guard: GuardedStream,
-        role: Role,
-        peer: str,
+        about: About,
         limits: Limits,
     ) -> None:
         self._connection = connection
         self._hosted = hosted
         self._guard = guard
-        self._role = role
-        self._peer = peer
+        self._about = about
         self._limits = limits
-        self._max_frame = role.largest_frame(limits)
+        self._max_frame = about.role.largest_frame(limits)
         self._pinging = False
 
     def __repr__(self) -> str:
-        return f"<websocket link with {self._peer}: {self._guard.fault or 'open'}>"
+        return f"<websocket link with {self.peer}: {self._guard.fault or 'open'}>"
 
     @property
     def peer(self) -> str:
-        return self._peer
+        return self._about.peer
 
     @property
     def role(self) -> Role:
-        return self._role
+        return self._about.role
+
+    @property
+    def read_only(self) -> bool:
+        return self._about.read_only
 
     @property
     def last_heard(self) -> float:
@@ -126,7 +128,7 @@ class _WebSocketLink(Link):
 
     async def send(self, frame: Frame) -> None:
         if frame_size(frame) > self._max_frame:
-            raise LimitExceeded(self._role.frame_limit, self._max_frame)
+            raise LimitExceeded(self.role.frame_limit, self._max_frame)
         try:
             await self._connection.send_message(frame)
         except Exception:
@@ -169,7 +171,7 @@ class _WebSocketLink(Link):
 
 
 @asynccontextmanager
-async def server_link(guard: GuardedStream, peer: str, limits: Limits, deadline: float) -> AsyncIterator[Link]:
+async def server_link(guard: GuardedStream, about: About, limits: Limits, deadline: float) -> AsyncIterator[Link]:
     """Answer a handshake that the policy has let through (its head is unread again).
 
     Raises `LinkClosed` when the peer is gone or the deadline, a `trio.current_time`, is over.
@@ -181,7 +183,7 @@ async def server_link(guard: GuardedStream, peer: str, limits: Limits, deadline:
         )
         return await request.accept(subprotocol=SUBPROTOCOL)
 
-    async with _open_link(guard, accept, Role.SERVER, peer, limits, deadline, LinkClosed) as link:
+    async with _open_link(guard, accept, about, limits, deadline, LinkClosed) as link:
         yield link
 
 
@@ -205,7 +207,7 @@ async def client_link(
             receive_buffer_size=_RECEIVE_BYTES,
         )
 
-    async with _open_link(guard, connect, Role.CLIENT, host, limits, deadline, failed) as link:
+    async with _open_link(guard, connect, About(Role.CLIENT, host), limits, deadline, failed) as link:
         yield link
 
 
@@ -213,8 +215,7 @@ async def client_link(
 async def _open_link(
     guard: GuardedStream,
     open_connection: Open,
-    role: Role,
-    peer: str,
+    about: About,
     limits: Limits,
     deadline: float,
     failed: Failed,
@@ -226,7 +227,7 @@ async def _open_link(
             try:
                 with until(deadline, failed("the handshake took too long")):
                     connection = await hosted.connection()
-                link = _WebSocketLink(connection, hosted, guard, role, peer, limits)
+                link = _WebSocketLink(connection, hosted, guard, about, limits)
                 try:
                     yield link
                 finally:

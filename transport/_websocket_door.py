@@ -16,9 +16,9 @@ import trio
 
 from ._errors import CannotListen, LimitExceeded, LinkClosed
 from ._guard import GuardedStream
-from ._http import HEAD_END, BadRequest, read_head, refusal
+from ._http import HEAD_END, BadRequest, RequestHead, read_head, refusal
 from ._limits import Limits
-from ._link import Link
+from ._link import About, Link, Role
 from ._listen import BACKLOG, AcceptLoop, Handler
 from ._policy import HandshakePolicy, Refusal
 from ._until import until
@@ -88,10 +88,11 @@ async def _open_link(
     loop.knock(guard)
     try:
         with until(deadline, LinkClosed("the handshake took too long")):
-            head = await _pass_threshold(policy, loop, guard, local)
-        guard.unread(head)
+            data, head = await _pass_threshold(policy, loop, guard, local)
+        guard.unread(data)
         guard.meter = FrameMeter("client_frame_bytes", loop.limits.client_frame_bytes).feed
-        async with server_link(guard, peer, loop.limits, deadline) as link:
+        about = About(Role.SERVER, peer, policy.reads_only(head))
+        async with server_link(guard, about, loop.limits, deadline) as link:
             loop.welcome(guard)
             yield link
     finally:
@@ -112,14 +113,17 @@ def _server_tls(stream: trio.SocketStream, context: ssl.SSLContext) -> trio.SSLS
     return trio.SSLStream(stream, context, server_side=True, https_compatible=True)
 
 
-async def _pass_threshold(policy: HandshakePolicy, loop: AcceptLoop, guard: GuardedStream, local: str) -> bytes:
-    """Read the head and judge it; gives it back for whoever answers it. A refused client is told and gone."""
+async def _pass_threshold(
+    policy: HandshakePolicy, loop: AcceptLoop, guard: GuardedStream, local: str
+) -> tuple[bytes, RequestHead]:
+    """Read the head and judge it; gives it, raw and read. A refused client is told and gone."""
     try:
         data = await _receive_head(guard, loop.limits.handshake_bytes)
-        refused = policy.verdict(read_head(data), local.rpartition(":")[0].strip("[]"))
+        head = read_head(data)
+        refused = policy.verdict(head, local.rpartition(":")[0].strip("[]"))
         if refused is None:
             loop.admit(guard)
-            return data
+            return data, head
     except BadRequest as error:
         refused = Refusal(*error.args)
     except LimitExceeded as error:

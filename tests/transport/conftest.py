@@ -18,6 +18,7 @@ from transport import (
     HandshakePolicy,
     Limits,
     Link,
+    Role,
     connect_unix,
     connect_websocket,
     memory_links,
@@ -27,6 +28,7 @@ from transport import (
 )
 from transport._guard import GuardedStream
 from transport._http import HEAD_END
+from transport._link import About
 from transport._websocket import client_link, server_link
 from transport._ws_meter import FrameMeter
 
@@ -64,7 +66,7 @@ async def stream_pair(limits: Limits) -> AsyncIterator[LinkPair]:
             head += await theirs.receive_some()
         theirs.unread(head)
         theirs.meter = FrameMeter("client_frame_bytes", limits.client_frame_bytes).feed
-        async with server_link(theirs, "client", limits, math.inf) as link:
+        async with server_link(theirs, About(Role.SERVER, "client"), limits, math.inf) as link:
             opened.append(link)
             arrived.set()
             await done.wait()

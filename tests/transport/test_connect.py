@@ -105,6 +105,19 @@ async def test_a_client_without_the_token_is_refused(token: str | None) -> None:
         assert refused.args[0] == 401
 
 
+async def test_a_client_with_the_token_for_reading_is_known_as_one() -> None:
+    async def tell(link: Link) -> None:
+        await link.send("reads" if link.read_only else "changes")
+        await link.receive()
+
+    reading = new_token()
+    async with open_door(tell, policy=HandshakePolicy(token=TOKEN, read_token=reading)) as door:
+        for token, told in ((TOKEN, "changes"), (reading, "reads")):
+            async with connect_websocket(door.url, token=token) as link:
+                assert await link.receive() == told
+                assert not link.read_only
+
+
 async def test_nobody_there_is_said_so() -> None:
     error = await fails("ws://127.0.0.1:1", ConnectFailed, "is the server running", token=TOKEN)
     assert "ws://127.0.0.1:1" in str(error)

@@ -281,8 +281,11 @@ async def test_a_full_house_says_so() -> None:
             answer = await exchange(door.port, request())
             assert answer.startswith(b"HTTP/1.1 503 ")
             assert b"sessions = 1" in answer
-        answers = [await exchange(door.port, request()) for _ in range(20)]
-        assert answers[-1].startswith(b"HTTP/1.1 101 ")
+        for _ in range(100):
+            if (await exchange(door.port, request())).startswith(b"HTTP/1.1 101 "):
+                return
+            await trio.sleep(0.01)
+        pytest.fail("the house stays full")
 
 
 async def test_a_listed_origin_and_a_listed_host_may_come_in() -> None:

@@ -3,11 +3,14 @@
 from typing import Any
 
 import attrs
+import msgspec
 import pytest
 
 from transport import (
     InvalidParams,
     MethodNotFound,
+    NotPermitted,
+    Payload,
     Service,
     wire_method,
 )
@@ -118,3 +121,47 @@ class TakesPicky:
 def test_what_a_record_refuses_is_a_wrong_parameter() -> None:
     with pytest.raises(InvalidParams, match="odd"):
         bound(Service(TakesPicky()), "take", {"picky": {"even": 1}})
+
+
+# --- who may only read, and the description
+
+
+class Library:
+    @wire_method(reads=True)
+    def look(self, shelf: int, deep: bool = False) -> list[Typed]:
+        """Look at a shelf.
+
+        Longer.
+        """
+        return [Typed(f"{shelf}{deep}")]
+
+    @wire_method
+    async def burn(self, books: Payload[Any]) -> None:
+        """Burn what is given."""
+
+
+def test_a_service_for_reading_refuses_what_changes_something() -> None:
+    service = Service(Library(), read_only=True)
+    assert bound(service, "look", {"shelf": 1})() == [Typed("1False")]
+    with pytest.raises(NotPermitted, match="may only read, and burn changes something"):
+        service.find("burn")
+    with pytest.raises(MethodNotFound):
+        service.find("fly")
+    assert Service(Library()).find("burn").name == "burn"
+
+
+def test_a_service_describes_its_methods_from_their_annotations() -> None:
+    document = msgspec.json.decode(JSON.encode(bound(Service(Library()), "rpc.discover", {})()))
+    assert document["openrpc"] == "1.3.2"
+    assert document["info"]["title"] == "Library"
+    burn, look = document["methods"]
+    assert (look["name"], look["summary"], look["paramStructure"]) == ("look", "Look at a shelf.", "by-name")
+    assert look["params"] == [
+        {"name": "shelf", "required": True, "schema": {"type": "integer"}},
+        {"name": "deep", "required": False, "schema": {"type": "boolean", "default": False}},
+    ]
+    reference = {"$ref": "#/components/schemas/Typed"}
+    assert look["result"] == {"name": "result", "schema": {"type": "array", "items": reference}}
+    assert document["components"]["schemas"]["Typed"]["required"] == ["name"]
+    assert burn["params"] == [{"name": "books", "required": True, "schema": {}}]
+    assert "rpc.discover" not in Service(Library())

@@ -1,0 +1,57 @@
+"""What a service offers, described in OpenRPC: made from the same annotations that decode its parameters. Pure.
+
+Any peer may ask for it with the method ``rpc.discover``, so that no client needs our documents or our language.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from ._service_table import WireMethod
+
+DISCOVER = "rpc.discover"
+_OPENRPC = "1.3.2"
+_REFERENCE = "#/components/schemas/{name}"
+
+
+def describe_methods(title: str, methods: Mapping[str, WireMethod]) -> dict[str, Any]:
+    """Describe wire methods as an OpenRPC document."""
+    types = [hint for method in methods.values() for hint in _types(method)]
+    schemas, components = msgspec.json.schema_components(types, schema_hook=_anything, ref_template=_REFERENCE)
+    found = iter(schemas)
+    return {
+        "openrpc": _OPENRPC,
+        "info": {"title": title, "version": "1"},
+        "methods": [_describe(method, found) for method in methods.values()],
+        "components": {"schemas": components},
+    }
+
+
+def _types(method: WireMethod) -> list[Any]:
+    """List the types of a method in the order in which their schemas are taken."""
+    return [*(field.type for field in msgspec.structs.fields(method.params)), method.result]
+
+
+def _describe(method: WireMethod, schemas: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    taken = iter(schemas)
+    return {
+        "name": method.name,
+        "summary": method.summary,
+        "paramStructure": "by-name",
+        "params": [
+            {"name": field.name, "required": field.required, "schema": next(taken) | _default(field.default)}
+            for field in msgspec.structs.fields(method.params)
+        ],
+        "result": {"name": "result", "schema": next(taken)},
+    }
+
+
+def _default(value: Any) -> dict[str, Any]:
+    """Tell a default that JSON can say; a record's is told by its own schema."""
+    return {"default": value} if isinstance(value, str | int | float | None) else {}
+
+
+def _anything(_: type) -> dict[str, Any]:
+    """Say nothing about a type that msgspec cannot describe, such as a payload that stays encoded."""
+    return {}
