@@ -13,13 +13,19 @@ from typing import Annotated, Any, Final, ForwardRef, Literal, Union
 
 import attrs
 
-from ._contain import attempt, bases, class_name, module_of, printable
+from ._contain import attempt, bases, class_name, descends, module_of, printable
 
 _WRAPPERS: Final = frozenset(
     getattr(typing, name)
     for name in ("Final", "ClassVar", "Required", "NotRequired", "ReadOnly")
     if hasattr(typing, name)
 )
+
+
+MAX_WRAPPED: Final = 100
+"""Names and ``Annotated`` around one annotation that are looked through."""
+MAX_PARTS: Final = 1000
+"""Parts of one annotation that are looked at."""
 
 
 @attrs.frozen
@@ -56,20 +62,27 @@ def resolve(annotation: Any, cls: type) -> Any:
 def strip(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
     """Return the bare annotation and all that ``Annotated`` said about it, through aliases and new types."""
     extras: tuple[Any, ...] = ()
-    while True:
-        if typing.get_origin(annotation) is Annotated:
-            extras = (*annotation.__metadata__, *extras)
-            annotation = annotation.__origin__
-        elif typing.get_origin(annotation) in _WRAPPERS:
-            annotation = typing.get_args(annotation)[0]
-        elif isinstance(annotation, typing.NewType):
-            annotation = annotation.__supertype__
-        elif isinstance(annotation, InitVar):
-            annotation = annotation.type
-        elif type(annotation).__name__ == "TypeAliasType":
-            annotation = annotation.__value__
-        else:
-            return annotation, extras
+    for _ in range(MAX_WRAPPED):
+        inner = _unwrapped(annotation)
+        if inner is annotation:
+            break
+        extras = (*getattr(annotation, "__metadata__", ()), *extras)
+        annotation = inner
+    return annotation, extras
+
+
+def _unwrapped(annotation: Any) -> Any:
+    """Return what *annotation* says more about, or another name of; itself if it is neither."""
+    origin = typing.get_origin(annotation)
+    if origin is Annotated:
+        return annotation.__origin__
+    if origin in _WRAPPERS:
+        return typing.get_args(annotation)[0]
+    if isinstance(annotation, typing.NewType):
+        return annotation.__supertype__
+    if isinstance(annotation, InitVar):
+        return annotation.type
+    return annotation.__value__ if is_alias(annotation) else annotation
 
 
 def is_union(annotation: Any) -> bool:
@@ -86,16 +99,31 @@ def arms(annotation: Any) -> tuple[Any, ...]:
     return tuple(Annotated[arm, *extras] for arm in flat) if extras else flat
 
 
+def is_alias(annotation: Any) -> bool:
+    """Tell whether *annotation* is a ``type`` statement's name, which may stand for something that names it."""
+    return descends(type(annotation), "typing", "TypeAliasType") or descends(
+        type(annotation), "typing_extensions", "TypeAliasType"
+    )
+
+
 def parts(annotation: Any) -> Iterator[Any]:
     """Yield *annotation* and everything inside it, the extras of ``Annotated`` included."""
-    bare, extras = strip(annotation)
-    yield bare
-    yield from extras
-    if typing.get_origin(bare) is not Literal:
-        yield typing.get_origin(bare)
-        for inner in typing.get_args(bare):
-            for item in inner if isinstance(inner, list) else (inner,):
-                yield from parts(item)
+    waiting: list[Any] = [annotation]
+    seen: dict[int, Any] = {}
+    while waiting:
+        bare, extras = strip(waiting.pop())
+        yield from extras
+        if id(bare) in seen:
+            continue
+        if len(seen) >= MAX_PARTS:
+            raise ValueError("an annotation without end")
+        seen[id(bare)] = bare  # kept, lest another annotation take the identity of one that is gone
+        yield bare
+        origin = typing.get_origin(bare)
+        if isinstance(bare, list):
+            waiting += bare
+        elif origin is not None and origin is not Literal:
+            waiting += [origin, *typing.get_args(bare)]
 
 
 def type_text(annotation: Any) -> str:
@@ -104,6 +132,8 @@ def type_text(annotation: Any) -> str:
 
 
 def _text(annotation: Any) -> str:
+    if is_alias(annotation):
+        return str(annotation.__name__)
     bare, _ = strip(annotation)
     if isinstance(bare, Unresolved):
         return bare.text

@@ -14,7 +14,7 @@ import attrs
 from graphmeta._errors import InvalidSettings
 
 from ._annotations import type_text
-from ._numpy import to_array, to_python
+from ._numpy import to_array, whole_list
 from ._refusal import checked, joined, refuse, refuse_type
 
 Convert = Callable[[Any, Any, str], Any]
@@ -52,7 +52,7 @@ class Wanted:
 
 def to_list(wanted: Wanted, value: Any, path: str, convert: Convert) -> Any:
     """Return a list, tuple, set or deque of converted items."""
-    value = to_python(value)
+    value = whole_list(value)
     if not isinstance(value, (list, tuple, set, frozenset, collections.deque)):
         refuse_type(path, type_text(wanted.annotation), value)
     value = _taken(value, path)
@@ -68,7 +68,10 @@ def to_mapping(wanted: Wanted, value: Any, path: str, convert: Convert) -> dict[
     if not isinstance(value, Mapping):
         refuse_type(path, type_text(wanted.annotation), value)
     keys, values = wanted.args if len(wanted.args) == 2 else (Any, Any)
-    return {_key(keys, key, path, convert): convert(values, inner, joined(path, key)) for key, inner in value.items()}
+    return {
+        _key(keys, key, path, convert): convert(values, inner, joined(path, key))
+        for key, inner in entries(value, path).items()
+    }
 
 
 def to_numpy(wanted: Wanted, value: Any, path: str, convert: Convert) -> Any:

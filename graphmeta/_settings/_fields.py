@@ -66,7 +66,7 @@ class Shape:
     @complete.default
     def _complete(self) -> bool:
         every = (part for field in self.fields.values() for part in parts(field.annotation))
-        return not any(isinstance(part, Unresolved) for part in every)
+        return attempt(False, lambda: not any(isinstance(part, Unresolved) for part in every))
 
     def keyed(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return *values* by what the constructor calls each field."""

@@ -32,6 +32,11 @@ def to_python(value: Any) -> Any:
     return _scalar(numpy, value) if issubclass(type(value), numpy.generic) else value
 
 
+def whole_list(value: Any) -> Any:
+    """Return an array as nested lists of all its cells, however many; anything else as it is."""
+    return value.tolist() if is_array_class(type(value)) else value
+
+
 def is_array_class(cls: type) -> bool:
     """Tell whether *cls* is numpy's array or derived from it."""
     numpy = _numpy()

@@ -2,7 +2,10 @@
 
 import copy
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
+
+from graphmeta._errors import InvalidSettings
 
 from ._build import build, convert_field, sound
 from ._contain import attempt, class_name
@@ -11,7 +14,9 @@ from ._convert import convert
 from ._fields import Shape
 from ._kinds import shape_of
 from ._label import label
+from ._readable import form_of
 from ._refusal import checked, guarded, joined, refuse, refuse_name
+from ._scrub import Scrubber
 
 MAX_PATH: Final = 1024
 """Characters of a path."""
@@ -31,7 +36,14 @@ def patch(settings: Any, path: str, value: Any) -> Any:
         refuse("", "name a field, such as 'band.low'")
     if len(path) > MAX_PATH or path.count(".") >= MAX_STEPS:
         refuse(path[:80], f"is no path: at most {MAX_PATH} characters and {MAX_STEPS} steps")
-    return guarded(lambda: _patched(settings, "", path, value), path)
+    try:
+        return guarded(lambda: _patched(settings, "", path, value), path)
+    except InvalidSettings as refusal:
+        where, reason = refusal.path, refusal.reason
+    # Names that the settings themselves made up, the keys of a mapping, may quote their secrets.
+    scrubber = Scrubber()
+    form_of(settings, scrubber)
+    return refuse(where, scrubber.scrub(reason))
 
 
 def convert_settings(settings_type: type, plain: Mapping[str, Any]) -> Any:
@@ -71,7 +83,8 @@ def _patched_fields(holder: Any, shape: Shape, done: str, rest: str, value: Any)
     else:
         changed = _patched(_current(holder, name, path), path, further, value)
     values = {name: changed}
-    new = checked(lambda: shape.kind.replace(holder, shape.keyed(values)), path, holder, values)
+    replace = partial(shape.kind.replace, holder, shape.keyed(values))
+    new = checked(replace, path, holder, values, base=done)
     return sound(new, shape, values, done)
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import inspect
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Union
 
 import attrs
 
@@ -32,7 +32,8 @@ def _attrs_fields(cls: type) -> tuple[Field, ...]:
 
 def _checked_type(item: Any) -> Any:
     """Return the type that an attribute without annotation is checked against, if any."""
-    return getattr(item.validator, "type", Any)
+    checked = getattr(item.validator, "type", Any)
+    return Union[checked] if isinstance(checked, tuple) else checked  # noqa: UP007 - made of a tuple
 
 
 def _attrs_default(item: Any) -> Default | None:

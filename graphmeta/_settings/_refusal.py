@@ -63,17 +63,19 @@ def listed(choices: Iterable[object]) -> str:
     return ", ".join([*some[:MAX_LISTED], *(["…"] if len(some) > MAX_LISTED else [])])
 
 
-def checked(make: Callable[[], T], path: str, *owners: object) -> T:
+def checked(make: Callable[[], T], path: str, *owners: object, base: str | None = None) -> T:
     """Return what *make*, which runs a class's own code, makes; refuse with its words if it raises.
 
-    The words are withheld if one of the *owners*, whose code it is, holds secrets.
+    The words are withheld if one of the *owners*, whose code it is, holds secrets. A fault that the class
+    places in a field of its own is placed below *base*, by default *path*; any other is at *path*.
     """
     try:
         return make()
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a hostile constructor may raise anything
-        where, reason = explained(error, path, *owners)
+        inner, reason = explained(error, *owners)
+        where = ".".join(filter(None, (path if base is None else base, inner))) if inner else path
     # Raised out here, the refusal has no foreign error as its context, and so no secret in that.
     refuse(where, reason)
 
@@ -94,12 +96,17 @@ def error_words(error: BaseException, *owners: object) -> str:
 
     An owner is a settings object or a class of one.
     """
-    return text(explained(error, "", *owners)[1])
+    return explained(error, *owners)[1]
 
 
-def explained(error: BaseException, path: str, *owners: object) -> tuple[str, str]:
-    """Return where an error of the owners' code is to be seen, and what it may say."""
-    return (path, _withheld(error)) if any(map(_secretive, owners)) else _words(error, path)
+def explained(error: BaseException, *owners: object) -> tuple[str, str]:
+    """Return which field an error of the owners' code is about, if it says so, and what it may say."""
+    if any(map(_secretive, owners)):
+        return "", _withheld(error)
+    if isinstance(error, RecursionError):
+        return "", "is nested too deeply"
+    where, words = attempt(("", ""), _words, error)
+    return where, words[:MAX_REASON] or f"is refused with {class_name(type(error))}"
 
 
 def _secretive(owner: object) -> bool:
@@ -110,28 +117,12 @@ def _withheld(error: BaseException) -> str:
     return f"is refused with {class_name(type(error))}; its words are withheld, for they may tell a secret"
 
 
-def _words(error: BaseException, path: str) -> tuple[str, str]:
-    bare = (path, f"is refused with {class_name(type(error))}")
-    if isinstance(error, RecursionError):
-        return path, "is nested too deeply"
-    where, words = attempt(bare, _quoted, error, path)
-    return (where, words[:MAX_REASON]) if words else bare
-
-
-def _quoted(error: BaseException, path: str) -> tuple[str, str]:
+def _words(error: BaseException) -> tuple[str, str]:
     if isinstance(error, InvalidSettings):
-        return ".".join(filter(None, (path, error.path))), error.reason
+        return text(error.path), text(error.reason)
     errors: Any = getattr(error, "errors", None)
     if callable(errors) and type(error).__name__ == "ValidationError":
         first = errors()[0]
-        return _located(path, [str(step) for step in first["loc"]]), first["msg"]
-    first = error.args[0] if error.args else ""
-    return path, first if isinstance(first, str) else str(error)
-
-
-def _located(path: str, steps: list[str]) -> str:
-    """Return where pydantic saw the fault: its steps start at the model, of which *path* may name a field."""
-    last = path.rpartition(".")[2]
-    if not steps or steps == [last]:
-        return path
-    return ".".join([path, *(steps[1:] if steps[0] == last else steps)]).lstrip(".")
+        return ".".join(label(step) for step in first["loc"]), text(first["msg"])
+    said = error.args[0] if error.args else ""
+    return "", text(said if isinstance(said, str) else str(error))

@@ -5,6 +5,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import functools
 import pathlib
 import re
 import subprocess
@@ -26,6 +27,7 @@ from attrs import validators
 from graphmeta import (
     InvalidSettings,
     SettingsField,
+    capture,
     convert_settings,
     default_settings,
     patch,
@@ -175,7 +177,7 @@ def test_a_list_becomes_an_array_of_the_type_that_is_asked_for() -> None:
     assert converted(np.ndarray, [1, 2]).tolist() == [1, 2]
     there = np.zeros(3)
     assert converted(np.ndarray, there) is there
-    assert converted(list[float], np.array([1, 2])) == [1.0, 2.0]
+    assert converted(list[float], np.arange(5000)) == [float(number) for number in range(5000)]
 
 
 def test_an_instance_of_an_uncheckable_type_is_taken_but_plain_data_is_not() -> None:
@@ -298,6 +300,52 @@ def test_attrs_validators_become_bounds_and_choices() -> None:
         assert caught.value.reason.startswith(reason)
 
 
+def test_a_validator_of_several_types_is_a_union() -> None:
+    cls = attrs.make_class("Either", {"x": attrs.field(validator=validators.instance_of((int, str)))})
+    assert settings_schema(cls) == (SettingsField("x", "int | str", required=True),)
+    assert convert_settings(cls, {"x": 5.0}).x == 5
+
+
+class Alias:
+    """What ``type Tree = float | list[Tree]`` makes, for a Python that has no such statement yet."""
+
+    __name__ = "Tree"
+
+    @functools.cached_property
+    def __value__(self) -> Any:
+        return float | list[self]  # type: ignore[valid-type]  # an alias is an object here
+
+
+Alias.__module__, Alias.__qualname__ = "typing", "TypeAliasType"
+Tree: Any = Alias()
+
+
+class Growing(Alias):
+    """An alias that is another one each time."""
+
+    @property
+    def __value__(self) -> Any:
+        return list[Growing()]  # type: ignore[misc]  # likewise
+
+
+def test_an_alias_that_names_itself_is_followed_as_far_as_the_value_goes() -> None:
+    @attrs.frozen
+    class Holder:
+        tree: Tree = 0.0
+
+    assert settings_schema(Holder) == (SettingsField("tree", "Tree", default=0.0),)
+    assert patch(Holder(), "tree", [1, [2]]).tree == [1.0, [2.0]]
+    with pytest.raises(InvalidSettings) as caught:
+        patch(Holder(), "tree", [1, ["x"]])
+    assert caught.value.path == "tree"
+
+
+def test_an_annotation_without_end_is_given_up_as_secret() -> None:
+    cls = attrs.make_class("Endless", {"tree": attrs.field(type=Growing(), default=0.0)})
+    assert readable(cls()) == {"tree": "<secret>"}
+    assert capture(cls()).pickled is None
+
+
 def test_infinite_bounds_are_no_bounds() -> None:
     cls = attrs.make_class("Free", {"x": attrs.field(type=float, validator=validators.ge(float("-inf")))})
     assert settings_schema(cls) == (SettingsField("x", "float", required=True),)
@@ -364,6 +412,27 @@ def test_a_model_sees_its_extras_when_it_checks() -> None:
 
     settings = Needing(more=1)  # type: ignore[call-arg]  # extras are allowed
     assert patch(settings, "gain", 2) == Needing(gain=2, more=1)  # type: ignore[call-arg]  # likewise
+
+
+def test_a_model_may_see_the_fault_in_another_field() -> None:
+    class Ordered(pydantic.BaseModel):
+        low: float = 1.0
+        high: float = 2.0
+
+        @pydantic.field_validator("high")
+        @classmethod
+        def above(cls, high: float, info: Any) -> float:
+            if high < info.data["low"]:
+                raise ValueError("is below the low one")
+            return high
+
+    class Around(pydantic.BaseModel):
+        band: Ordered = Ordered()
+
+    for settings, path, where in ((Ordered(), "low", "high"), (Around(), "band.low", "band.high")):
+        with pytest.raises(InvalidSettings) as caught:
+            patch(settings, path, 5)
+        assert (caught.value.path, caught.value.reason) == (where, "Value error, is below the low one")
 
 
 def test_a_model_may_move_other_fields_along() -> None:

@@ -326,6 +326,14 @@ def test_a_secret_with_few_choices_does_not_list_them() -> None:
     assert "left" not in str(caught.value)
 
 
+def test_a_hint_does_not_quote_a_secret_key() -> None:
+    settings = {"login": Login("me"), f"host-{WORD}": 1}
+    with pytest.raises(InvalidSettings) as caught:
+        patch(settings, "host", 2)
+    assert WORD not in str(caught.value)
+    assert caught.value.reason == "dict has no such field; it has host-<secret>, login"
+
+
 def test_the_inside_of_a_secret_is_not_entered() -> None:
     settings = Data(by_name={"alice": pydantic.SecretStr(WORD)})
     with pytest.raises(InvalidSettings) as caught:
