@@ -13,8 +13,10 @@ import attrs
 import msgspec
 
 from ._errors import LimitExceeded, ProtocolError, Undecodable
+from ._footprint import footprint
 from ._link import Frame
-from ._nesting import PlainBounds, check_plain, is_loose
+from ._nesting import PlainBounds, check_plain
+from ._shapes import is_loose, is_open_ended
 from ._shared import Shared
 
 T = TypeVar("T")
@@ -104,7 +106,7 @@ class Payload(Generic[T]):
     def decode(self, shape: type[T]) -> T:
         """Decode into ``shape``, a type. Raises `ProtocolError` if the peer sent something else.
 
-        Raises `LimitExceeded` (``plain_bytes``) for too much data of no type.
+        Raises `LimitExceeded` (``decoded_bytes``) for what would take too much memory.
         """
         value: T = self._decode(shape)
         return value
@@ -134,10 +136,14 @@ class Payload(Generic[T]):
             raise Undecodable("nothing was sent where a value is needed")
         if shape is Payload:
             return self
-        loose = is_loose(shape)
-        if loose and memoryview(self._raw).nbytes > self._bounds.bytes:
-            raise LimitExceeded("plain_bytes", self._bounds.bytes)
+        if is_open_ended(shape):
+            self._check_footprint(self._raw)
         value = self._codec.decode(self._raw, shape)
-        if loose:
+        if is_loose(shape):
             check_plain(value, self._bounds.nesting)
         return value
+
+    def _check_footprint(self, raw: msgspec.Raw) -> None:
+        most = self._bounds.decoded_bytes
+        if footprint(bytes(raw), text=self._codec.text) > most:
+            raise LimitExceeded("decoded_bytes", most)

@@ -33,8 +33,8 @@ class Limits:
     """Documents of one peer that may be under way in fragments at once."""
     nesting: int = 64
     """How deep plain data in parameters and results may be nested."""
-    plain_bytes: int = 1 * MIB
-    """How much plain data, in parameters without a type, a client may send in one document."""
+    decoded_bytes: int = 256 * MIB
+    """Memory that one document of a client may take once decoded, estimated from above."""
 
     sessions: int = 4096
     """Connections that a door serves at once."""

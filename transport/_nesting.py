@@ -5,23 +5,21 @@ itself) can be a tower of lists, or a map that JSON cannot say. The walk is by l
 no document can exhaust the stack here.
 """
 
-from functools import lru_cache
 from typing import Any
 
 import attrs
 import msgspec
-import msgspec.inspect
 
 from ._errors import Undecodable
 
 
 @attrs.frozen
 class PlainBounds:
-    """How much data without a type is taken from a sender."""
+    """How much is taken from a sender."""
 
     nesting: int
-    bytes: int
-    """Encoded; decoded it may take sixty times as much."""
+    decoded_bytes: int
+    """Memory that it may take, estimated from above."""
 
 
 _ENVELOPE = 1
@@ -52,20 +50,3 @@ def _children(node: Any) -> Any:
     if attrs.has(kind):
         return [getattr(node, field.name) for field in attrs.fields(kind)]
     return ()
-
-
-@lru_cache(maxsize=1024)
-def is_loose(shape: Any) -> bool:
-    """Whether a value of this type may be as deep as its sender likes."""
-    return _reaches_anything(msgspec.inspect.type_info(shape), ())
-
-
-def _reaches_anything(node: Any, above: tuple[int, ...]) -> bool:
-    """Walk a type's description: anything, or a record within itself, has no depth of its own."""
-    if isinstance(node, (msgspec.inspect.AnyType, msgspec.inspect.CustomType)) or id(node) in above:
-        return True
-    if not isinstance(node, (msgspec.inspect.Type, msgspec.inspect.Field)):
-        return False
-    inner = (getattr(node, name) for name in node.__struct_fields__)
-    parts = [part for value in inner for part in (value if isinstance(value, tuple) else (value,))]
-    return any(_reaches_anything(part, (*above, id(node))) for part in parts)

@@ -4,6 +4,7 @@ Nothing here waits, so whoever calls it can always drain the link. What is wrong
 there is anybody to answer; what breaks the protocol is raised and ends the connection.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -97,8 +98,8 @@ class _Cancel:
 
 
 def _plain_bounds(sender: Role, limits: Limits) -> PlainBounds:
-    """Bound plain data from a client. A server's clients asked for what they get, and trust it."""
-    return PlainBounds(limits.nesting, limits.plain_bytes if sender is Role.CLIENT else limits.server_document_bytes)
+    """Bound what a client sends. A server's clients asked for what they get, and trust it."""
+    return PlainBounds(limits.nesting, limits.decoded_bytes if sender is Role.CLIENT else sys.maxsize)
 
 
 _TAKERS: dict[type[Record], Callable[[Receiver, Any, trio.Nursery], None]] = {

@@ -26,7 +26,8 @@ class Sender:
         self._max_document: int = getattr(limits, self._document_limit)
         self._idle = trio.lowlevel.ParkingLot()
         self._room = trio.lowlevel.ParkingLot()
-        self._running = False
+        self._free = False
+        """Whether the writer runs and has no frame in its hands: nothing may overtake that."""
         self._draining = False
         self._ended: str | None = None
 
@@ -93,7 +94,7 @@ class Sender:
     def _push(self) -> None:
         """Send what can leave without waiting; saves two turns of the scheduler for each request."""
         try:
-            while self._running and self._link.ready:
+            while self._free and self._link.ready:
                 frame = self._next_frame()
                 if frame is None:
                     return
@@ -103,7 +104,6 @@ class Sender:
 
     async def run(self) -> None:
         """Write until drained. Raises `LinkClosed`."""
-        self._running = True
         while self._ended is None:
             frame = self._next_frame()
             if frame is not None:
@@ -111,7 +111,9 @@ class Sender:
             elif self._draining:
                 return
             else:
+                self._free = True
                 await self._idle.park()
+                self._free = False
         raise LinkClosed(self._ended)
 
     async def flush(self) -> None:

@@ -156,7 +156,7 @@ async def test_breaking_the_protocol_before_the_opening_is_a_loss(nursery: trio.
 
 async def test_too_much_plain_data_is_no_opening(nursery: trio.Nursery, log: list[str]) -> None:
     ours, theirs = memory_links()
-    limits = Limits(plain_bytes=100)
+    limits = Limits(decoded_bytes=100)
 
     async def open_anything() -> None:
         await Peer(theirs, limits=limits).receive_opening(dict)
@@ -168,5 +168,5 @@ async def test_too_much_plain_data_is_no_opening(nursery: trio.Nursery, log: lis
             await inner.start(client.run)
             with pytest.raises(LimitExceeded) as caught:
                 await client.request("open", {"name": "x" * 200})
-            assert caught.value.args == ("plain_bytes", 100)
+            assert caught.value.args == ("decoded_bytes", 100)
             inner.cancel_scope.cancel()

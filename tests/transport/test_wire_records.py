@@ -1,9 +1,11 @@
 """JSON-RPC records and plain data: what a frame may say, and how deep. No tasks here."""
 
 import contextlib
+import sys
 from typing import Any
 
 import attrs
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,8 +17,10 @@ from transport import (
 )
 from transport._codec import JSON, MSGPACK, Codec
 from transport._errors import Undecodable
-from transport._nesting import PlainBounds, check_plain, is_loose
+from transport._footprint import footprint
+from transport._nesting import PlainBounds, check_plain
 from transport._rpc import Failure, Notification, Reply, Request, read_frame
+from transport._shapes import is_loose, is_open_ended
 
 BOUNDS = PlainBounds(64, 1024 * 1024)
 CODECS = pytest.mark.parametrize("codec", [JSON, MSGPACK], ids=["json", "msgpack"])
@@ -104,6 +108,11 @@ class Typed:
 
 
 @attrs.frozen
+class Leaf:
+    name: str
+
+
+@attrs.frozen
 class Holding:
     value: Any
 
@@ -128,12 +137,28 @@ def test_no_depth_exhausts_the_stack() -> None:
         check_plain(tower(100_000, []), 64)
 
 
-def test_large_data_without_a_type_is_refused_before_it_is_decoded() -> None:
-    record = read_frame(
-        JSON.frame(JSON.encode({"jsonrpc": "2.0", "method": "m", "params": {"a": "x" * 100}})),
-        PlainBounds(64, 50),
-    )
+def test_types_that_may_have_many_parts_are_found() -> None:
+    many = [list[int], tuple[int, ...], dict[str, int], Any, Node, list[str] | None, Typed]
+    few = [int, str, bytes, tuple[int, str], msgspec.Raw, type(None), Leaf]
+    assert [shape for shape in many if not is_open_ended(shape)] == []
+    assert [shape for shape in few if is_open_ended(shape)] == []
+
+
+@pytest.mark.parametrize(
+    "value", [[[]] * 70_000, [{}] * 70_000, [[1, 2.5, "x", None]] * 50_000, {"a": [{"b": [0]}] * 50_000}]
+)
+@CODECS
+def test_the_footprint_is_estimated_from_above(codec: Codec, value: Any) -> None:
+    decoded = codec.decode(codec.encode(value), Any)
+    containers = decoded if isinstance(decoded, list) else decoded["a"]
+    real = sum(map(sys.getsizeof, containers))
+    assert footprint(codec.encode(value), text=codec.text) >= real
+
+
+def test_a_small_document_that_would_fill_memory_is_refused_before_it_is_decoded() -> None:
+    bomb = MSGPACK.encode({"jsonrpc": "2.0", "method": "m", "params": [[]] * 100_000})
+    record = read_frame(bomb, PlainBounds(64, 1_000_000))
     with pytest.raises(LimitExceeded) as caught:
-        record.params.decode(dict[str, Any])
-    assert caught.value.args == ("plain_bytes", 50)
-    assert record.params.decode(dict[str, str]) == {"a": "x" * 100}
+        record.params.decode(list[Any])
+    assert caught.value.args == ("decoded_bytes", 1_000_000)
+    assert len(read_frame(bomb, PlainBounds(64, 10**8)).params.decode(list[Any])) == 100_000
