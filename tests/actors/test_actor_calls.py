@@ -4,6 +4,7 @@ import traceback
 
 import pytest
 import trio
+import trio.testing
 
 from actors import Actor, ActorCrashed, ActorStopped, open_actor_nursery
 

@@ -2,6 +2,7 @@
 
 import pytest
 import trio
+import trio.testing
 
 from actors import Actor, ActorRestarted, ActorStopped, Backoff, Deferred, open_actor_nursery
 from actors.testing import record_downs

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import trio
+import trio.testing
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "actors.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)

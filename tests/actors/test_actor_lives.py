@@ -7,6 +7,7 @@ from functools import partial
 import attrs
 import pytest
 import trio
+import trio.testing
 
 from actors import Actor, ActorStopped, NurseryClosed, open_actor_nursery
 
@@ -512,6 +513,31 @@ def test_ctrl_c_in_stopping_waits_until_it_is_over():
     with pytest.raises(KeyboardInterrupt):
         trio.run(main)
     assert record == ["a started", "not reached if the code is interruptible", "stopped"]
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+@pytest.mark.parametrize("body_interrupted", [False, True])
+def test_ctrl_c_while_a_nursery_closes_leaves_no_actor_untold(presses, body_interrupted):
+    record = []
+
+    class Interrupted(Noted):
+        async def stopping(self) -> None:
+            for _ in range(presses):
+                signal.raise_signal(signal.SIGINT)
+                await trio.testing.wait_all_tasks_blocked()
+            await super().stopping()
+
+    async def main():
+        async with open_actor_nursery() as nursery:
+            for name in "abc":
+                await nursery.start(Interrupted, name, record, name=name)
+            record.clear()
+            if body_interrupted:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trio.run(main)
+    assert record == ["c stopping", "b stopping", "a stopping"]
 
 
 def test_a_handler_whose_author_protects_it_is_not_interrupted():

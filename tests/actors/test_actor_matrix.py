@@ -7,6 +7,7 @@ strategy says who shares its fate if it comes back.
 import attrs
 import pytest
 import trio
+import trio.testing
 
 from actors import Actor, Backoff, GraceExceeded, open_actor_nursery
 from actors.testing import record_downs

@@ -5,6 +5,7 @@ import weakref
 
 import pytest
 import trio
+import trio.testing
 
 from actors import Actor, ActorStopped, Backoff, GraceExceeded, open_actor_nursery
 from actors._floor._monitor import UNREAD

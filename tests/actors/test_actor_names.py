@@ -3,6 +3,7 @@
 import attrs
 import pytest
 import trio
+import trio.testing
 
 from actors import Actor, ActorNotFound, Backoff, NameTaken, NurseryClosed, open_actor_nursery
 
@@ -133,7 +134,7 @@ async def test_status_says_everything_about_an_actor(autojump_clock):
             "handled": 2,
             "restarts": 1,
             "uptime": 2.5,
-            "last_error": "ValueError('x')",
+            "last_error": "ValueError: x",
             "children": (),
         }
 
@@ -158,7 +159,7 @@ async def test_the_tree_prints_well(autojump_clock):
         "├── parent       Parent   running     0/128 waiting  0 handled  0 restarts  up 1.0 s",
         "│   ├── child-1  Counter  running     0/8 waiting    0 handled  0 restarts  up 1.0 s",
         "│   └── child-2  Counter  running     0/8 waiting    0 handled  0 restarts  up 1.0 s",
-        "└── broken       Counter  restarting  1/8 waiting    1 handled  0 restarts            ValueError('x')",
+        "└── broken       Counter  restarting  1/8 waiting    1 handled  0 restarts            ValueError: x",
     ]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 import trio
+import trio.testing
 
 from actors import (
     Actor,
@@ -45,7 +46,7 @@ async def test_a_restart_makes_a_new_object_under_the_same_ref():
         await ref.cast(Worker.crash)
         assert await ref.call(Worker.work) == 1
         assert ref.status().restarts == 1
-        assert ref.status().last_error == "ValueError('crash')"
+        assert ref.status().last_error == "ValueError: crash"
 
 
 async def test_what_is_queued_waits_for_the_next_life_in_order_back_off_included(autojump_clock):

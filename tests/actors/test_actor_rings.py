@@ -2,6 +2,7 @@
 
 import pytest
 import trio
+import trio.testing
 
 from actors import Actor, CallCycle, Deferred, open_actor_nursery
 

@@ -2,6 +2,7 @@
 
 import pytest
 import trio
+import trio.testing
 
 from actors import Actor, Backoff, open_actor_nursery
 from actors.testing import record_downs
