@@ -161,10 +161,10 @@ async def test_a_busy_pair_lets_others_run_at_least_every_32_messages(session):
         before = turns
         for number in range(320):
             await a.send(number)
-        assert turns - before >= 10
+        assert turns - before >= 9  # ten passes, of which one may be under way
         before = turns
         assert await drain(b, 320) == list(range(320))
-        assert turns - before >= 10
+        assert turns - before >= 9  # ten passes, of which one may be under way
         nursery.cancel_scope.cancel()
 
 
