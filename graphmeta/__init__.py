@@ -102,6 +102,7 @@ from ._streams import OutputRelay as OutputRelay
 from ._streams import OutputStream as OutputStream
 from ._streams import OutputTopic as OutputTopic
 from ._streams import Port as Port
+from ._streams import Relay as Relay
 from ._streams import Topic as Topic
 from ._twin import snapshot_twin as snapshot_twin
 from ._twin import step_twin as step_twin

@@ -24,15 +24,23 @@ def bind(name: str, component: C) -> C:
 
 
 def bind_all(components: Mapping[str, Component]) -> dict[str, Component]:
-    """Bind several roots, by name; none is bound when one of them was bound before."""
+    """Bind several roots, by name, and return them.
+
+    Raises as `bind` does, and `InvalidComponent` for a root that would lie inside another one. Then some of
+    them may be bound, and none of them is of further use.
+    """
     for name, component in components.items():
-        _check_fresh(check_topic(name), component)
+        for other in components:
+            if name.startswith(f"{other}/"):
+                raise InvalidComponent(type(component).__qualname__, name, f"its name lies inside of {other}")
     return {name: bind(name, component) for name, component in components.items()}
 
 
 def _bind(address: str, component: Component) -> None:
-    _check_fresh(address, component)
-    component._address = address
+    if component.address is not None:
+        reason = f"this instance is {component.address} already, and an instance runs once"
+        raise InvalidComponent(type(component).__qualname__, address, reason)
+    component._trellis.address = address
     for port in streams_of(component).values():
         port._bind(address)
     if isinstance(component, Collection):
@@ -40,9 +48,3 @@ def _bind(address: str, component: Component) -> None:
     for name, child in components_of(component).items():
         _bind(f"{address}/{name}", child)
     component.settings  # noqa: B018 - it raises when there are none.
-
-
-def _check_fresh(address: str, component: Component) -> None:
-    if component.address is not None:
-        reason = f"this instance is {component.address} already, and an instance runs once"
-        raise InvalidComponent(type(component).__qualname__, address, reason)

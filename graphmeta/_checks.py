@@ -6,13 +6,14 @@ This file knows declarations, not what becomes of them.
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterator
-from typing import Any, Final, NoReturn
+from collections.abc import Mapping
+from typing import Any, Final
 
-from ._declared import declared, marks, names_of
-from ._decorators import Mark
-from ._errors import InvalidComponent
-from ._streams import InputStream, OutputStream, Port, Relay, Topic
+from ._declared import declared, marks
+from ._decorators import mark_of
+from ._refusal import refuse, shown
+from ._streams import DEFAULT_MAX_QUEUE, InputStream, OutputStream, Port
+from ._task_checks import check_tasks
 
 INPUT_SETTINGS: Final = "INPUT_SETTINGS"
 """The input stream by which a unit opts in to settings that change while it runs."""
@@ -22,45 +23,44 @@ MAX_CALLERS: Final = 6
 """How far up a class's maker is looked for: behind us and whatever `__init_subclass__` its bases have."""
 
 
-def check_component(cls: type, root: type) -> None:
-    """Raise `InvalidComponent` for what no component below *root* may declare."""
+def check_component(cls: type, component: type) -> None:
+    """Raise `InvalidComponent` for what neither unit nor collection may declare."""
+    if sum(component in base.__bases__ for base in cls.__mro__) > 1:
+        refuse(cls, "__bases__", "a component is a Unit or a Collection")
     for name in ("SETTINGS", "STATE"):
         _check_class(cls, name)
-    _check_names(cls, root)
+    for name, value in vars(cls).items():
+        _check_attribute(cls, name, value, component)
     for name, port in declared(cls, Port).items():
         fault = port._fault()
         if fault is not None:
-            _refuse(cls, name, fault)
-        names = {each for each in names_of(cls, port) if getattr(cls, each) is port}
-        if len(names) > 1:
-            _refuse(cls, name, f"is one stream under several names: {', '.join(sorted(names))}")
+            refuse(cls, name, fault)
+    _check_single(cls, declared(cls, Port))
 
 
 def check_unit(cls: type, component: type) -> None:
     """Raise `InvalidComponent` for what no unit may declare."""
     for name, port in declared(cls, Port).items():
-        if isinstance(port, Topic | Relay):
-            _refuse(cls, name, f"is a {type(port).__name__}; those are for collections, units have streams")
+        if not isinstance(port, InputStream | OutputStream):
+            refuse(cls, name, f"is of class {type(port).__name__}, and a unit has input and output streams only")
     for name in declared(cls, component):
-        _refuse(cls, name, "is a component inside a unit; only collections hold components")
-    found = marks(cls)
-    for name, mark in found.items():
-        _check_task(cls, name, mark)
-    mains = [name for name, mark in found.items() if "main" in mark.kinds]
-    if len(mains) > 1:
-        _refuse(cls, mains[1], f"is a second @main beside {mains[0]}")
+        refuse(cls, name, "is a component inside a unit; only collections hold components")
+    for name in ("initialize", "shutdown"):
+        _check_method(cls, name, wait=True)
+    check_tasks(cls)
     _check_input_settings(cls)
 
 
 def check_collection(cls: type, component: type) -> None:
     """Raise `InvalidComponent` for what no collection may declare."""
     for name in marks(cls):
-        _refuse(cls, name, "is a task in a collection; only units have tasks")
-    children: dict[str, object] = declared(cls, component)
-    for name, child in children.items():
-        names = [each for each in names_of(cls, child) if getattr(cls, each) is child]
-        if len(names) > 1:
-            _refuse(cls, name, f"is one component under several names: {', '.join(sorted(names))}")
+        refuse(cls, name, "is a task in a collection; only units have tasks")
+    for name, port in declared(cls, InputStream).items():
+        if port.leaky or port.max_queue != DEFAULT_MAX_QUEUE:
+            refuse(cls, name, "has no queue in a collection, where messages pass through; use an InputRelay")
+    for name in ("configure", "network", "process_components"):
+        _check_method(cls, name, wait=False)
+    _check_single(cls, declared(cls, component))
 
 
 def is_unfilled(cls: type) -> bool:
@@ -84,22 +84,30 @@ def is_unfilled(cls: type) -> bool:
 
 
 def _check_class(cls: type, name: str) -> None:
-    value = vars(cls).get(name)
-    if value is not None and not isinstance(value, type):
-        _refuse(cls, name, f"must be a class, not {value!r:.80}")
-    if value is None and name in vars(cls).get("__annotations__", ()) and getattr(cls, name) is None:
-        _refuse(cls, name, f"is annotated, not assigned; write {name} = THE_CLASS")
-    if value is None:
+    if name not in vars(cls):
         _check_bases_agree(cls, name)
+        if name in vars(cls).get("__annotations__", ()) and getattr(cls, name) is None:
+            refuse(cls, name, f"is annotated, not assigned; write {name} = THE_CLASS")
+    elif getattr(cls, name) is not None and not _tells_instances(getattr(cls, name)):
+        refuse(cls, name, f"must be a class with instances, not {shown(getattr(cls, name))}")
+
+
+def _tells_instances(value: Any) -> bool:
+    """Tell whether *value* is a class that knows its instances; typed dicts and some protocols do not."""
+    try:
+        isinstance(None, value)
+    except TypeError:
+        return False
+    return isinstance(value, type)
 
 
 def _check_bases_agree(cls: type, name: str) -> None:
     mine = getattr(cls, name)
     for base in cls.__bases__:
         theirs = getattr(base, name, None)
-        if theirs is not None and not issubclass(mine, theirs):
+        if mine is not None and theirs is not None and not issubclass(mine, theirs):
             reason = f"is {mine.__qualname__} in one base and {theirs.__qualname__} in another; say which it is"
-            _refuse(cls, name, reason)
+            refuse(cls, name, reason)
 
 
 def _check_input_settings(cls: type) -> None:
@@ -108,98 +116,42 @@ def _check_input_settings(cls: type) -> None:
         return
     settings = cls.SETTINGS  # type: ignore[attr-defined]  # every component has it.
     if not isinstance(port, InputStream):
-        _refuse(cls, INPUT_SETTINGS, f"must be an InputStream, not {type(port).__name__}")
+        refuse(cls, INPUT_SETTINGS, f"must be an InputStream, not {type(port).__name__}")
     if settings is None:
-        _refuse(cls, INPUT_SETTINGS, "takes settings, and SETTINGS is not declared")
+        refuse(cls, INPUT_SETTINGS, "takes settings, and SETTINGS is not declared")
     kind = port.message_type
     if not isinstance(kind, type) or not issubclass(kind, settings):
-        _refuse(cls, INPUT_SETTINGS, f"takes {_name(kind)}, but SETTINGS is {settings.__qualname__}")
+        refuse(cls, INPUT_SETTINGS, f"takes {shown(kind)}, but SETTINGS is {shown(settings)}")
 
 
-# -- names ---------------------------------------------------------------------------------------------------
+# -- attributes ----------------------------------------------------------------------------------------------
 
 
-def _check_names(cls: type, root: type) -> None:
-    taken = {name for base in cls.__mro__ if base.__module__ == root.__module__ for name in vars(base)}
-    for name, value in vars(cls).items():
-        if isinstance(value, Port | root) and (name in taken or name.startswith("__")):
-            _refuse(cls, name, "is a name that components have already; choose another")
+def _check_attribute(cls: type, name: str, value: object, component: type) -> None:
+    if isinstance(value, Port | component) or mark_of(value) is not None:
+        if hasattr(component, name) or any(hasattr(base, name) for base in _ours(cls, component)):
+            refuse(cls, name, "is a name that every component has already; choose another")
+        if not name.isidentifier():
+            refuse(cls, name, "is no name that Python code can use")
+    elif isinstance(value, type) and issubclass(value, Port | component) and value.__name__ != name:
+        refuse(cls, name, f"is a class; make an instance of it: {value.__name__}(...)")
 
 
-# -- tasks ---------------------------------------------------------------------------------------------------
+def _ours(cls: type, component: type) -> list[type]:
+    return [base for base in cls.__mro__ if base.__module__ == component.__module__]
 
 
-def _check_task(cls: type, name: str, mark: Mark) -> None:
-    for reason in _mark_faults(mark):
-        _refuse(cls, name, reason)
-    for decorator, kind, ports in (
-        ("subscriber", InputStream, mark.subscribes),
-        ("publisher", OutputStream, mark.publishes),
-    ):
-        for port in ports:
-            fault = _port_fault(cls, port, kind)
-            if fault is not None:
-                _refuse(cls, name, f"@{decorator} {fault}")
-    for reason in _function_faults(inspect.getattr_static(cls, name), mark):
-        _refuse(cls, name, reason)
+def _check_single(cls: type, templates: Mapping[str, object]) -> None:
+    """Refuse one template under two names: nobody could tell which of the two somebody else means."""
+    first: dict[int, str] = {}
+    for name, template in templates.items():
+        if first.setdefault(id(template), name) != name:
+            refuse(cls, name, f"is the same object as {first[id(template)]}; make one for each")
 
 
-def _mark_faults(mark: Mark) -> Iterator[str]:
-    if len(mark.subscribes) > 1:
-        yield "subscribes to two streams; a task takes messages from one"
-    if len(mark.kinds) > 1:
-        yield f"is decorated twice, as {' and '.join(f'@{kind}' for kind in mark.kinds)}"
-    if mark.kinds and mark.kinds != ("task",) and (mark.subscribes or mark.publishes):
-        yield f"is @{mark.kinds[0]}, which neither subscribes nor publishes"
-    if len(set(map(id, mark.publishes))) < len(mark.publishes):
-        yield "publishes on one stream twice"
-
-
-def _port_fault(cls: type, port: object, kind: type) -> str | None:
-    if not isinstance(port, kind):
-        return f"needs an {kind.__name__}, not {_shown(port)}"
-    names = names_of(cls, port)
-    if not names:
-        return f"names a stream that the class does not declare: {port!r}"
-    if not isinstance(getattr(cls, names[0]), kind):
-        return f"names {names[0]}, which is no {kind.__name__} any more"
-    return None
-
-
-def _function_faults(function: object, mark: Mark) -> Iterator[str]:
-    if not inspect.isfunction(function):
-        yield f"must be a plain method, not a {type(function).__name__}"
-        return
-    generates = inspect.isasyncgenfunction(function)
-    if mark.kinds in (("main",), ("thread",)):
-        if generates or inspect.iscoroutinefunction(function):
-            yield f"is @{mark.kinds[0]}, which runs in a thread: it must be a plain def"
-    elif not generates and not inspect.iscoroutinefunction(function):
-        yield "must be async def" + (", and yield pairs of stream and message" if mark.publishes else "")
-    elif mark.publishes and not generates:
-        yield "is a publisher, so it must yield pairs of stream and message"
-    elif generates and not mark.publishes:
-        yield "yields, but publishes nothing: name the stream with @publisher"
-    counts = (1, 2) if "thread" in mark.kinds else (2,) if mark.subscribes else (1,)
-    if not any(_takes(function, count) for count in counts):
-        yield "must take " + ("self and the message" if mark.subscribes else "self alone")
-
-
-def _takes(function: Callable[..., Any], count: int) -> bool:
-    try:
-        inspect.signature(function).bind(*[None] * count)
-    except TypeError:
-        return False
-    return True
-
-
-def _shown(value: object) -> str:
-    return type(value).__name__ if isinstance(value, Port) else f"{value!r:.80}"
-
-
-def _name(kind: object) -> str:
-    return kind.__qualname__ if isinstance(kind, type) else f"{kind!r:.80}"
-
-
-def _refuse(cls: type, attribute: str, reason: str) -> NoReturn:
-    raise InvalidComponent(cls.__qualname__, attribute, reason)
+def _check_method(cls: type, name: str, *, wait: bool) -> None:
+    function = inspect.getattr_static(cls, name)
+    if not inspect.isfunction(function) or inspect.isasyncgenfunction(function):
+        refuse(cls, name, f"must be a plain method, not {shown(function)}")
+    if inspect.iscoroutinefunction(function) is not wait:
+        refuse(cls, name, "must be async def" if wait else "must not be async")

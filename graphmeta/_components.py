@@ -4,20 +4,31 @@ Ports and components on a class are templates. An instance gets ports of its own
 and an address when it is bound. This file runs nothing and knows no graph.
 """
 
+import enum
 from collections.abc import Collection as AbstractCollection
 from collections.abc import Iterable
 from typing import Any, Final, Protocol, Self, TypeVar, cast
+
+import attrs
 
 from ._checks import INPUT_SETTINGS as INPUT_SETTINGS
 from ._checks import check_collection, check_component, check_unit, is_unfilled
 from ._declared import TaskSpec, declared, specs
 from ._errors import InvalidComponent, InvalidSettings
+from ._refusal import refuse
 from ._settings import default_settings
 from ._streams import Port
 
-_MISSING: Final = object()
-
 S = TypeVar("S", covariant=True)
+
+
+class _Missing(enum.Enum):
+    """What an instance does not have yet; an enum, so that it stays itself in another process."""
+
+    MISSING = enum.auto()
+
+
+MISSING: Final = _Missing.MISSING
 
 
 class _WithSettings(Protocol[S]):
@@ -31,108 +42,126 @@ class _WithState(Protocol[S]):
 
 
 class _Current:
-    """``SETTINGS`` and ``STATE`` of a class: the declared class there, the current object on an instance."""
+    """``SETTINGS`` or ``STATE``: on the class what was declared, on an instance what it has now."""
 
-    def __init__(self, declared: type, lower: str) -> None:
+    def __init__(self, name: str, declared: type) -> None:
+        self.name: Final = name
         self.declared: Final = declared
-        self._lower: Final = lower
 
     def __get__(self, component: object, owner: type) -> Any:
-        return self.declared if component is None else getattr(component, self._lower)
+        return self.declared if component is None else getattr(component, self.name.lower())
+
+    def __set__(self, component: "Component", value: Any) -> None:
+        if self.name == "SETTINGS":
+            component.apply_settings(value)
+        else:
+            component._trellis.state = value
+
+
+@attrs.define(eq=False)
+class _Own:
+    """What an instance has of its own; one attribute of it, so that authors have all other names."""
+
+    args: tuple[Any, ...]
+    """What it was made with: a template's copies are made with the same."""
+    fields: dict[str, Any]
+    settings: Any = MISSING
+    state: Any = MISSING
+    address: str | None = None
 
 
 class Component:
     """What units and collections have in common; inherit from those.
 
-    ``settings`` is an instance of the class that ``SETTINGS`` names, or left out: then they are the defaults, made
-    when they are first asked for, or what `apply_settings` gives. Instead of settings, their fields can be given.
+    It is made with settings, an instance of the class that ``SETTINGS`` names, or with some of their fields.
+    Without either they are what `apply_settings` gives, or else the defaults.
     """
 
     SETTINGS: Any = None
     STATE: Any = None
 
-    _args: tuple[Any, ...]
-    _fields: dict[str, Any]
-    _settings: Any = _MISSING
-    _state: Any = _MISSING
-    _address: str | None = None
+    _trellis: _Own
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not is_unfilled(cls):
             cls._check()
         for name in ("SETTINGS", "STATE"):
-            if vars(cls).get(name) is not None:
-                setattr(cls, name, _Current(vars(cls)[name], name.lower()))
+            if isinstance(vars(cls).get(name), type):
+                setattr(cls, name, _Current(name, vars(cls)[name]))
 
     def __new__(cls, *args: Any, **fields: Any) -> Self:
         """Make an instance with ports of its own, whatever its ``__init__`` does."""
         self = super().__new__(cls)
-        self._args, self._fields = args, fields
+        self._trellis = _Own(args, fields)
         vars(self).update({name: port._own(cls.__qualname__, name) for name, port in declared(cls, Port).items()})
         return self
 
     def __init__(self, *args: Any, settings: Any = None, **fields: Any) -> None:
-        given = [*args, *([settings] if settings is not None else []), *([fields] if fields else [])]
+        given = [each for each in (*args, settings, fields or None) if each is not None]
         if len(given) > 1:
-            raise InvalidComponent(type(self).__qualname__, "SETTINGS", "settings are given twice")
+            refuse(type(self), "SETTINGS", "settings are given twice")
         if fields:
-            self.apply_settings(type(self).SETTINGS(**fields))
-        elif given and given[0] is not None:
+            self.apply_settings(_settings_type(self)(**fields))
+        elif given:
             self.apply_settings(given[0])
 
     @classmethod
     def _check(cls) -> None:
         """Raise `InvalidComponent` for what the class declares wrongly."""
-        check_component(cls, Component)
+        refuse(cls, "__bases__", "a component is a Unit or a Collection")
 
     @property
     def address(self) -> str | None:
         """Its slash path in the graph; None before it is bound."""
-        return self._address
+        return self._trellis.address
 
     @property
     def name(self) -> str | None:
         """The last segment of its address; None before it is bound."""
-        return None if self._address is None else self._address.rpartition("/")[2]
+        return None if self.address is None else self.address.rpartition("/")[2]
 
     @property
     def settings(self: _WithSettings[S]) -> S:
-        """The settings; raises `InvalidComponent` while there are none and no defaults."""
-        return cast("S", _settings(self))
+        """The settings; raises `InvalidComponent` when none were given and there are no defaults."""
+        return cast("S", _settings(cast("Component", self)))
 
     @property
     def state(self: _WithState[S]) -> S:
         """The state of this instance, made from ``STATE`` when it is first asked for."""
-        return cast("S", _state(self))
+        return cast("S", _state(cast("Component", self)))
 
     def apply_settings(self, settings: Any) -> None:
         """Replace the settings; raises `InvalidComponent` if they are of another class than ``SETTINGS``."""
-        expected = type(self).SETTINGS
-        if expected is None:
-            raise InvalidComponent(type(self).__qualname__, "SETTINGS", "is not declared, so it takes no settings")
+        expected = _settings_type(self)
         if not isinstance(settings, expected):
-            reason = f"takes {expected.__qualname__}, not {type(settings).__qualname__}"
-            raise InvalidComponent(type(self).__qualname__, "SETTINGS", reason)
-        self._settings = settings
+            refuse(type(self), "SETTINGS", f"takes {expected.__qualname__}, not {type(settings).__qualname__}")
+        self._trellis.settings = settings
 
 
-def _settings(component: Any) -> Any:
-    if component._settings is _MISSING:
-        expected = type(component).SETTINGS
+def _settings_type(component: Component) -> type:
+    declared_type = type(component).SETTINGS
+    if declared_type is None:
+        refuse(type(component), "SETTINGS", "is not declared, so it takes no settings")
+    return cast("type", declared_type)
+
+
+def _settings(component: Component) -> Any:
+    own, declared_type = component._trellis, type(component).SETTINGS
+    if own.settings is MISSING:
         try:
-            component._settings = None if expected is None else default_settings(expected)
+            own.settings = None if declared_type is None else default_settings(declared_type)
         except InvalidSettings as error:
-            where = component._address or type(component).__qualname__
-            raise InvalidComponent(where, "SETTINGS", f"none were given, and there are no defaults: {error}") from error
-    return component._settings
+            reason = f"none were given, and there are no defaults: {error}"
+            raise InvalidComponent(own.address or type(component).__qualname__, "SETTINGS", reason) from error
+    return own.settings
 
 
-def _state(component: Any) -> Any:
-    if component._state is _MISSING:
-        declared_state = type(component).STATE
-        component._state = None if declared_state is None else declared_state()
-    return component._state
+def _state(component: Component) -> Any:
+    own, declared_type = component._trellis, type(component).STATE
+    if own.state is MISSING:
+        own.state = None if declared_type is None else declared_type()
+    return own.state
 
 
 class Unit(Component):
@@ -140,11 +169,11 @@ class Unit(Component):
 
     @classmethod
     def _check(cls) -> None:
-        super()._check()
+        check_component(cls, Component)
         check_unit(cls, Component)
 
     async def initialize(self) -> None:
-        """Called once, after the endpoints are open and before any task; does nothing unless overridden."""
+        """Called once, when the endpoints are open and before any task; does nothing unless overridden."""
 
     async def shutdown(self) -> None:
         """Called when the unit ends, however it ends; does nothing unless overridden."""
@@ -155,7 +184,7 @@ class Collection(Component):
 
     @classmethod
     def _check(cls) -> None:
-        super()._check()
+        check_component(cls, Component)
         check_collection(cls, Component)
 
     def __new__(cls, *args: Any, **fields: Any) -> Self:
@@ -193,13 +222,14 @@ def tasks_of(unit: Unit) -> tuple[TaskSpec, ...]:
 
 def _again(template: Component) -> Component:
     """Return a component made as *template* was, with the settings that it and its children have by now."""
-    made: Component = type(template)(*template._args, **template._fields)
+    own = template._trellis
+    made = type(template)(*own.args, **own.fields)
     _take_settings(made, template)
     return made
 
 
 def _take_settings(component: Component, template: Component) -> None:
-    component._settings = template._settings
+    component._trellis.settings = template._trellis.settings
     theirs = components_of(template)
     for name, child in components_of(component).items():
         _take_settings(child, theirs[name])

@@ -15,10 +15,12 @@ from ._components import (
     streams_of,
     tasks_of,
 )
+from ._errors import InvalidComponent
 from ._metadata import (
     CollectionMetadata,
     DynamicSettingsMetadata,
     GraphMetadata,
+    InitialSettings,
     InputStreamMetadata,
     OutputStreamMetadata,
     RelayMetadata,
@@ -42,9 +44,12 @@ def describe(*roots: Component) -> GraphMetadata:
     """Return the metadata of *roots* and all components below them.
 
     A root that is not bound yet is described under the name of its class. Settings that cannot be pickled are
-    described with the reason. Calls no code of the components but what their settings do when they are read.
+    described with the reason. Raises `InvalidComponent` when two roots have one address.
     """
-    components = {address: component for root in roots for address, component in _addressed(_address(root), root)}
+    components: dict[str, Component] = {}
+    for address, component in (pair for root in roots for pair in _addressed(_address(root), root)):
+        if components.setdefault(address, component) is not component:
+            raise InvalidComponent(address, "name", "two components have this address; bind them to different names")
     return GraphMetadata(
         root_name=_address(roots[0]) if len(roots) == 1 else "",
         units={address: _unit(address, each) for address, each in components.items() if isinstance(each, Unit)},
@@ -117,16 +122,26 @@ def _collection(address: str, collection: Collection) -> CollectionMetadata:
 
 
 def _common(address: str, component: Component) -> dict[str, Any]:
-    declared = type(component).SETTINGS
     return {
         "address": address,
         "name": address.rpartition("/")[2],
-        "component_type": _type_name(type(component)),
-        "settings_type": None if declared is None else _type_name(declared),
-        "initial_settings": None if declared is None else capture(component.settings),
-        "settings_schema": () if declared is None else settings_schema(component.settings),
+        "component_type": type_text(type(component)),
         "dynamic_settings": _dynamic(address, component),
+        **_settings(component),
     }
+
+
+def _settings(component: Component) -> dict[str, Any]:
+    declared = type(component).SETTINGS
+    if declared is None:
+        return {}
+    try:
+        settings = component.settings
+    except InvalidComponent as error:  # Not bound yet, so there may still come some.
+        initial, schema = InitialSettings(reason=error.reason), settings_schema(declared)
+    else:
+        initial, schema = capture(settings), settings_schema(settings)
+    return {"settings_type": type_text(declared), "initial_settings": initial, "settings_schema": schema}
 
 
 def _dynamic(address: str, component: Component) -> DynamicSettingsMetadata:
@@ -148,7 +163,3 @@ def _direction(port: Port[Any]) -> str:
     if isinstance(port, InputTopic | InputStream):
         return "input"
     return "output" if isinstance(port, OutputTopic | OutputStream) else "both"
-
-
-def _type_name(kind: type) -> str:
-    return f"{kind.__module__}:{kind.__qualname__}"

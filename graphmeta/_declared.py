@@ -44,7 +44,7 @@ def marks(cls: type) -> dict[str, Mark]:
     found: dict[str, Mark] = {}
     for base in reversed(cls.__mro__):
         for name, value in vars(base).items():
-            mark = mark_of(getattr(value, "__func__", value))
+            mark = mark_of(value) or mark_of(getattr(value, "__func__", None))
             if mark is not None:
                 found[name] = mark
             elif not callable(value):

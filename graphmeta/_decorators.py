@@ -58,7 +58,7 @@ def publisher(*streams: OutputStream[Any]) -> Callable[[Function], Function]:
     """
     for stream in streams:
         _refuse_function("publisher", stream)
-    return lambda function: _marked(function, publishes=streams)
+    return lambda function: _marked(function, publishes=streams or (None,))
 
 
 def task(function: Function) -> Function:

@@ -60,7 +60,7 @@ class _Pairs:
         if isinstance(end, Port):
             return self._of_port(end, foreign, reason)
         try:
-            return check_topic(end)
+            return str.__str__(check_topic(end))  # A member of a string enum is a topic, too; its text is.
         except InvalidTopic as error:
             self._refuse(str(error))
 

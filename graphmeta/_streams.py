@@ -33,7 +33,8 @@ class Port(Generic[T]):
         self._address: str | None = None
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._address or f'{self._holder}.{self._name}'}>"
+        where = f"{self._holder}.{self._name}" if self._name else f"of {_kind_text(self.message_type)}"
+        return f"<{type(self).__name__} {self._address or where}>"
 
     @property
     def name(self) -> str:
@@ -80,7 +81,7 @@ class _Queued(Port[T]):
 
     def _fault(self) -> str | None:
         max_queue: object = self.max_queue
-        if type(max_queue) is not int or max_queue < 1:
+        if type(max_queue) is not int or not 1 <= max_queue < 2**31:
             return "max_queue must be a number of messages, at least 1"
         return _bool_fault("leaky", self.leaky) or super()._fault()
 
@@ -131,6 +132,16 @@ class Relay(_Queued[T]):
         """Its topic on the inner side; raises as ``address`` does."""
         return f"{self.address}/{INSIDE}"
 
+    @property
+    def takes_from(self) -> str:
+        """The topic that its task subscribes to."""
+        return self.inside if isinstance(self, OutputRelay) else self.address
+
+    @property
+    def sends_to(self) -> str:
+        """The topic that its task publishes on."""
+        return self.address if isinstance(self, OutputRelay) else self.inside
+
     def _fault(self) -> str | None:
         return _bool_fault("copy_on_forward", self.copy_on_forward) or super()._fault()
 
@@ -145,3 +156,7 @@ class OutputRelay(Relay[T], OutputTopic[T]):
 
 def _bool_fault(name: str, value: object) -> str | None:
     return None if isinstance(value, bool) else f"{name} must be True or False"
+
+
+def _kind_text(message_type: object) -> str:
+    return message_type.__qualname__ if isinstance(message_type, type) else f"{message_type!r:.80}"
