@@ -74,12 +74,12 @@ def with_shared(**fields: object) -> bytes:
 
 
 def doubled(times: int) -> bytes:
-    """A tuple of two, of two, of two ...: small to write, endless to walk."""
+    """Texts and tuples of which the last is a tuple of two, of two, of two ...: small to write, endless to walk."""
     step = b"".join(b"h" + bytes([index]) + b"h" + bytes([index]) + TUPLE2 + MEMOIZE for index in range(times))
     return text("lol") + MEMOIZE + step
 
 
-SESSION = {"name": "s", "peer": "p", "since": 0.0}
+SESSION = {"name": "s", "peer": "p", "since": 0.0, "edges": [], "scopes": {}, "endpoints": [], "metadata": None}
 PORT = {"id": 1, "topic": "A", "direction": "publisher", "message_type": "x"}
 VALUE = {
     "readable": 1,
@@ -162,10 +162,10 @@ ATTACKS: dict[str, bytes] = {
     "FRAME of a terabyte": PROTO + b"\x95" + struct.pack("<Q", 2**40) + NONE + STOP,
     "INT of a million digits": b"I" + b"9" * 1_000_000 + b"\n.",
     "LONG of a million digits": b"L" + b"9" * 1_000_000 + b"L\n.",
-    "a doubled tuple": whole(doubled(60)),
+    "a doubled tuple": whole(tuple_of(doubled(60))),
     "a doubled tuple as every field": whole(doubled(60), b"0", *[SEALED, MARK, *[b"h\x3c"] * 5, TUPLE, REDUCE]),
-    "a doubled tuple as the version": sealed(version=doubled(60)),
-    "a doubled tuple as the sessions": sealed(sessions=doubled(60)),
+    "a doubled tuple as the version": sealed(version=tuple_of(doubled(60))),
+    "a doubled tuple as the sessions": sealed(sessions=tuple_of(doubled(60))),
     "a doubled tuple as a dict's key": whole(EMPTY_DICT, doubled(60), NONE, b"s"),
     "a doubled tuple in a set": whole(EMPTY_SET, MARK, doubled(60), b"\x90"),
     "a doubled tuple in a frozen set": whole(MARK, doubled(60), b"\x91"),
@@ -174,6 +174,7 @@ ATTACKS: dict[str, bytes] = {
     "a deep tuple": whole(NONE, TUPLE1 * 200_000),
     "a deep list": whole(b"(" * 100_000, b"l" * 100_000),
     "a deep tuple as the sessions": sealed(sessions=NONE + TUPLE1 * 200_000),
+    "a million blobs of nothing": sealed(sessions=tuple_of(raw(b"") * 1_000_000)),
     "a million small things": whole(MARK, EMPTY_TUPLE * 1_000_000, TUPLE),
     "a million entries in the memo": whole(EMPTY_TUPLE, MEMOIZE * 1_000_000),
     # Malformed.
@@ -220,7 +221,7 @@ ATTACKS: dict[str, bytes] = {
     "a blob that promises a terabyte": with_blob(b"\xdd\xff\xff\xff\xff"),
     "a blob with a text of four gigabytes": with_blob(b"\xdb\xff\xff\xff\xff"),
     "a blob with an extension": with_blob(msgspec.msgpack.encode(msgspec.msgpack.Ext(5, b"harm"))),
-    "a session without a name": with_session({"peer": "p", "since": 0.0}),
+    "a session without a name": with_session({key: value for key, value in SESSION.items() if key != "name"}),
     "a session with a number for a name": with_session({**SESSION, "name": 3}),
     "a session from no time": with_session({**SESSION, "since": float("nan")}),
     "a session twice": sealed(
@@ -244,3 +245,34 @@ ATTACKS: dict[str, bytes] = {
     "a setting with numbers for keys": with_shared(settings={"A": {**VALUE, "readable": {1: 2}}}),
     "shared things missing": sealed(shared=raw(b"\x80")),
 }
+
+HARMLESS = {
+    "a header": sealed(),
+    "a session": with_session({**SESSION, "edges": [["A", "B"]], "scopes": {"s": [["A", "B"]]}, "endpoints": [PORT]}),
+    "what no session holds": with_shared(persistent=[["A", "B"]], settings={"A": VALUE}),
+}
+"""Made with the same tools as the attacks, so that those are refused for what is wrong with them alone."""
+
+REASONS = {
+    "calls os.system": "'system' of 'os'",
+    "calls a dot after the class": "'SealedSnapshot.open'",
+    "NEWOBJ skips the constructor": "opcode b'\\x81'",
+    "a million blobs of nothing": "more than 250000 opcodes",
+    "two pickles": "more bytes follow",
+    "a doubled tuple as the version": "header is malformed",
+    "a doubled tuple as the sessions": "header is malformed",
+    "a version of the future": "version is 2",
+    "a negative revision": "revision is none",
+    "a session from no time": "session has no time",
+    "a session twice": "the same id",
+    "an edge to nowhere": "is no topic",
+    "edges out of order": "edges are not in order",
+    "an edge twice": "edges are not in order",
+    "persistent edges out of order": "edges are not in order",
+    "edges of a scope out of order": "edges are not in order",
+    "an endpoint that listens": "direction",
+    "an endpoint twice": "endpoints are not in order",
+    "a setting from no time": "setting has no time",
+    "a setting of bytes": "not plain data",
+}
+"""Why some of them must be refused, so that no other fault in them hides that a check is gone."""

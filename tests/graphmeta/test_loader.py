@@ -29,7 +29,8 @@ from graphmeta import (
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-ATTACKS = runpy.run_path(str(HERE / "hostile_pickles.py"))["ATTACKS"]
+LISTS = runpy.run_path(str(HERE / "hostile_pickles.py"))
+ATTACKS, HARMLESS, REASONS = LISTS["ATTACKS"], LISTS["HARMLESS"], LISTS["REASONS"]
 
 HONEST = GraphSnapshot(
     UUID(int=1), 7, (Edge("A", "B"),), {UUID(int=2): SnapshotSession("anna", "local", 1.5, (Edge("A", "C"),))}
@@ -67,6 +68,18 @@ def test_an_attack_is_refused_and_nothing_happens(data):
         load_snapshot(data)
     assert seen == []
     assert len(str(refusal.value)) < 500
+
+
+@pytest.mark.parametrize(("name", "reason"), REASONS.items(), ids=REASONS)
+def test_an_attack_is_refused_for_what_is_wrong_with_it(name, reason):
+    with pytest.raises(InvalidSnapshot) as refusal:
+        load_snapshot(ATTACKS[name])
+    assert reason in str(refusal.value)
+
+
+@pytest.mark.parametrize("data", HARMLESS.values(), ids=HARMLESS)
+def test_what_is_made_like_the_attacks_but_for_the_harm_is_taken(data):
+    assert isinstance(load_snapshot(data), GraphSnapshot)
 
 
 def test_the_watch_would_see_an_import_and_a_command():
