@@ -213,7 +213,7 @@ def test_rounding_errors_are_no_beats():
 
 def test_rounding_errors_are_no_beats_after_a_heart_has_stopped():
     noise = np.random.default_rng(1).normal(0, 1e-8, 36_000)
-    noise[np.arange(len(noise)) % 360 < 180] = 0.0
+    noise[np.arange(len(noise)) % 144 < 108] = 0.0
     noise[:1080] += pulses(1.0, 2.0, seconds=3.0)
     assert RPeakDetector(DEFAULT_RATE).feed(noise) == samples_of(1.0, 2.0)
 
