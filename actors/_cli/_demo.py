@@ -12,7 +12,7 @@ import trio
 from rich.console import Console
 from rich.live import Live
 
-from actors._graph import Graph, Session, open_graph, open_session, published, serve_websocket
+from actors._graph import Graph, Session, open_graph, open_session, open_task_nursery, serve_host
 from actors._runtime import open_runner
 
 from ._errors import MissingExtra, UsageError
@@ -50,13 +50,10 @@ def _positive(text: str) -> float:
 async def run(args: argparse.Namespace) -> int:
     """Run the demo until a signal comes or its time is over."""
     _check(args.rate)
-    async with open_graph() as graph, trio.open_nursery() as nursery:
-        door = await nursery.start(partial(serve_websocket, graph, port=args.port))
-        with published(door.url, door.token):
-            async with _show(graph, door.url, args.rate):
-                code = await _wait_told(graph, args.seconds)
-        nursery.cancel_scope.cancel()
-    return code
+    async with open_graph() as graph, open_task_nursery() as nursery:
+        host = await nursery.start(partial(serve_host, graph, port=args.port))
+        async with _show(graph, host.url, args.rate):
+            return await _wait_told(graph, args.seconds)
 
 
 def _check(rate: float) -> None:
@@ -82,13 +79,12 @@ async def _show(graph: Graph, url: str, rate: float) -> AsyncIterator[None]:
     async with (
         open_runner({ROOT: system}, graph=graph, name="demo"),
         open_session(graph, name="demo view") as session,
-        trio.open_nursery() as nursery,
+        open_task_nursery() as nursery,
     ):
         for topic in output_topics(system):
             nursery.start_soon(_listen, session, topic, monitor)
         nursery.start_soon(_draw if sys.stdout.isatty() else _print, graph, monitor)
         yield
-        nursery.cancel_scope.cancel()
 
 
 async def _listen(session: Session, topic: str, monitor: "Monitor") -> None:

@@ -37,10 +37,3 @@ class BadToken(UsageError):
 
     def __str__(self) -> str:
         return f"no token in {self.path}: {self.reason}"
-
-
-def alone(error: BaseException) -> BaseException:
-    """The one cause in nested groups, as itself; a group that holds several stays whole."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error

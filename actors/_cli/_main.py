@@ -8,7 +8,7 @@ from typing import Final
 
 import trio
 
-from actors._graph import SOFTWARE, SessionError
+from actors._graph import SOFTWARE, SessionError, alone
 from graphmeta import GraphError
 from transport import TransportError
 
@@ -25,7 +25,7 @@ from . import (
     _snapshot,
     _watch,
 )
-from ._errors import UsageError, alone
+from ._errors import UsageError
 
 _COMMANDS: Final = (
     _demo,

@@ -1,13 +1,13 @@
 """``trellis serve``: a graph on its own, for sessions to join."""
 
 import argparse
+import ssl
 from functools import partial
 from typing import Any
 
-import trio
+from actors._graph import open_graph, open_task_nursery, serve_host
 
-from actors._graph import open_graph, published, serve_websocket
-
+from ._errors import UsageError
 from ._signals import wait_told
 
 
@@ -18,16 +18,34 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
         help="serve a graph",
         description="Serve an empty graph on this host until Ctrl-C or SIGTERM.",
     )
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: this host only)")
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
+    parser.add_argument("--certificate", metavar="FILE", help="for TLS, which is needed off this host")
+    parser.add_argument("--key", metavar="FILE", help="the certificate's private key")
+    parser.add_argument("--insecure", action="store_true", help="listen off this host without TLS")
+    parser.add_argument("--origin", action="append", default=[], help="a web origin that may connect")
+    parser.add_argument("--known-as", action="append", default=[], metavar="NAME", help="a further name of this host")
     parser.set_defaults(command=run)
 
 
 async def run(args: argparse.Namespace) -> int:
     """Serve until a signal comes."""
-    async with open_graph() as graph, trio.open_nursery() as nursery:
-        door = await nursery.start(partial(serve_websocket, graph, port=args.port))
-        with published(door.url, door.token) as ticket:
-            print(f"graph server: {door.url}", f"token file: {ticket}", sep="\n", flush=True)
-            code = await wait_told(graph)
-        nursery.cancel_scope.cancel()
-    return code
+    options = {"host": args.host, "insecure": args.insecure, "origins": args.origin, "hosts": args.known_as}
+    async with open_graph() as graph, open_task_nursery() as nursery:
+        serve = partial(serve_host, graph, port=args.port, ssl_context=_certified(args), **options)
+        host = await nursery.start(serve)
+        print(f"graph server: {host.url}", f"token file: {host.ticket}", sep="\n", flush=True)
+        return await wait_told(graph)
+
+
+def _certified(args: argparse.Namespace) -> ssl.SSLContext | None:
+    if (args.certificate is None) != (args.key is None):
+        raise UsageError("--certificate and --key go together")
+    if args.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(args.certificate, args.key)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(f"no certificate in {args.certificate}, {args.key}: {error}") from None
+    return context

@@ -69,6 +69,8 @@ def _place(url: str) -> tuple[str, str | None, int | None]:
         place = (parts.scheme, parts.hostname, parts.port)
     except ValueError:
         place = ("", None, None)
+    if place[0] == "unix":
+        return ("unix", parts.path, None)
     if place[0] not in ("ws", "wss") or not place[1]:
         raise UsageError(f"{url!r} is no address; it looks like ws://127.0.0.1:8765")
     return place

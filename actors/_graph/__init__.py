@@ -1,6 +1,9 @@
 """The graph floor: one supervisor owns the graph, every client is a session."""
 
+from ._alone import alone as alone
+from ._alone import open_task_nursery as open_task_nursery
 from ._door import Door as Door
+from ._door import serve_unix as serve_unix
 from ._door import serve_websocket as serve_websocket
 from ._errors import AddressTaken as AddressTaken
 from ._errors import AmbiguousSession as AmbiguousSession
@@ -19,6 +22,8 @@ from ._errors import UnknownComponent as UnknownComponent
 from ._errors import UnknownScope as UnknownScope
 from ._errors import UnknownSession as UnknownSession
 from ._errors import WatchOverrun as WatchOverrun
+from ._host import Host as Host
+from ._host import serve_host as serve_host
 from ._open import Graph as Graph
 from ._open import open_graph as open_graph
 from ._open import open_session as open_session
@@ -29,7 +34,6 @@ from ._session import Scope as Scope
 from ._session import Session as Session
 from ._software import SOFTWARE as SOFTWARE
 from ._tickets import Ticket as Ticket
-from ._tickets import published as published
 from ._tickets import read_ticket as read_ticket
 from ._tickets import tickets as tickets
 from ._watch import Changes as Changes

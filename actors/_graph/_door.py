@@ -1,8 +1,11 @@
 """The served door: every accepted link becomes a session actor in a nursery of its own."""
 
-import secrets
+import os
+import ssl
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from typing import Any, NoReturn
 
 import attrs
 import trio
@@ -17,9 +20,12 @@ from transport import (
     Opening,
     Peer,
     Service,
+    new_token,
+    serve_unix_links,
     serve_websocket_links,
 )
 
+from ._alone import open_task_nursery
 from ._errors import SessionError
 from ._open import Graph
 from ._remote_service import RemoteSessionService
@@ -33,7 +39,8 @@ class Door:
     """Where a graph is served, and what admits to it."""
 
     url: str
-    token: str = attrs.field(repr=False)
+    token: str | None = attrs.field(default=None, repr=False)
+    """None where the kernel vouches for the client instead: on a Unix socket."""
 
 
 async def serve_websocket(
@@ -42,32 +49,51 @@ async def serve_websocket(
     host: str = "127.0.0.1",
     port: int = 0,
     token: str | None = None,
+    ssl_context: ssl.SSLContext | None = None,
+    insecure: bool = False,
+    origins: Iterable[str] = (),
+    hosts: Iterable[str] = (),
     task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve *graph* to websocket sessions until cancelled, or until the graph is closed.
 
-    By default on a free port of 127.0.0.1 and with a fresh token of 256 bits. What is started is a `Door` with
-    ``url`` and ``token``::
+    By default on a free port of 127.0.0.1 and with a fresh token of 256 bits. Off loopback it needs an *ssl_context*,
+    or ``insecure=True``. Web pages may connect only from the *origins* listed; *hosts* are further names of this
+    server. What is started is a `Door`::
 
         door = await nursery.start(serve_websocket, graph)
 
-    A client that breaks the rules loses its own connection, nothing else. `OSError` when the port is taken.
+    A client that breaks the rules loses its own connection, nothing else. Raises `CannotListen`.
     """
+    policy = HandshakePolicy(
+        token=token or new_token(), origins=frozenset(origins), hosts=frozenset(hosts), insecure=insecure
+    )
+    serve = partial(serve_websocket_links, host=host, port=port, policy=policy, ssl_context=ssl_context)
+    await _serve_until_closed(graph, serve, lambda listening: task_status.started(Door(listening.url, policy.token)))
+
+
+async def serve_unix(
+    graph: Graph,
+    path: str | os.PathLike[str],
+    *,
+    task_status: trio.TaskStatus[Door] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve *graph* on a Unix socket to processes of this user; otherwise as `serve_websocket`.
+
+    Its directory must belong to this user alone. There is no token: the kernel says who connects.
+    """
+    serve = partial(serve_unix_links, path=path)
+    await _serve_until_closed(graph, serve, lambda place: task_status.started(Door(f"unix://{place}")))
+
+
+async def _serve_until_closed(
+    graph: Graph, serve: Callable[..., Awaitable[NoReturn]], started: Callable[[Any], None]
+) -> None:
     supervisor = graph._supervisor
-    policy = HandshakePolicy(token=token or secrets.token_urlsafe(32))
-    async with trio.open_nursery() as nursery:
-        serve = partial(
-            serve_websocket_links,
-            partial(serve_link, supervisor),
-            host=host,
-            port=port,
-            policy=policy,
-            limits=supervisor.limits,
-        )
-        listening = await nursery.start(serve)
-        task_status.started(Door(listening.url, policy.token))
+    async with open_task_nursery() as nursery:
+        handler = partial(serve_link, supervisor)
+        started(await nursery.start(partial(serve, handler, limits=supervisor.limits)))
         await supervisor.closed.wait()
-        nursery.cancel_scope.cancel()
 
 
 async def serve_link(graph: GraphSupervisor, link: Link) -> None:

@@ -1,5 +1,6 @@
 """The two doors of the graph floor: `open_graph` starts a supervisor, `open_session` joins one, here or elsewhere."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -77,17 +78,23 @@ async def open_graph(*, limits: Limits | None = None) -> AsyncIterator[Graph]:
 
 
 def open_session(
-    target: Graph | str, *, name: str, token: str | None = None, limits: Limits | None = None
+    target: Graph | str,
+    *,
+    name: str,
+    token: str | None = None,
+    ssl_context: ssl.SSLContext | None = None,
+    limits: Limits | None = None,
 ) -> AbstractAsyncContextManager[Session]:
     """Join a graph, in this process or at a URL, for the length of a block; leaving it releases everything.
 
-    *target* is what `open_graph` yields, or ``ws://host:port``; *token* admits to a served graph. When the session
-    ends before the block, the block is cancelled and `SessionLost` or `SessionReleased` is raised. After the block,
-    no snapshot that anyone takes shows what the session owned.
+    *target* is what `open_graph` yields, or a URL: ``ws://host:port``, ``wss://host:port``, ``unix:///path``. *token*
+    admits to a websocket, *ssl_context* says whom to trust. When the session ends before the block, the block is
+    cancelled and `SessionLost` or `SessionReleased` is raised. After the block, no snapshot that anyone takes shows
+    what the session owned.
     """
     if isinstance(target, Graph):
         return open_local_session(target._supervisor, target._router, name)
-    return open_remote_session(target, name, token, limits or Limits())
+    return open_remote_session(target, name, token, ssl_context, limits or Limits())
 
 
 def _itself(supervisor: GraphSupervisor) -> GraphSupervisor:

@@ -1,8 +1,9 @@
 """Sessions over a wire: the same handle, on a line that asks a peer."""
 
 import inspect
+import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import lru_cache
 from typing import Any, Final, NoReturn, get_type_hints
 from uuid import UUID
@@ -21,6 +22,7 @@ from transport import (
     Peer,
     Service,
     TransportError,
+    connect_unix,
     connect_websocket,
 )
 
@@ -121,16 +123,27 @@ def _shape(method: Callable[..., Any]) -> _Shape:
 
 
 @asynccontextmanager
-async def open_remote_session(url: str, name: str, token: str | None, limits: Limits) -> AsyncIterator[Session]:
-    """A session at ``ws://host:port``. `NotRunning` when nobody answers there, `ConnectionRefused` when it says no."""
+async def open_remote_session(
+    url: str, name: str, token: str | None, ssl_context: ssl.SSLContext | None, limits: Limits
+) -> AsyncIterator[Session]:
+    """A session at a URL. `NotRunning` when nobody answers there, `ConnectionRefused` when it says no."""
     async with AsyncExitStack() as stack:
         try:
-            link = await stack.enter_async_context(connect_websocket(url, token=token, limits=limits))
+            link = await stack.enter_async_context(_connect(url, token, ssl_context, limits))
         except ConnectFailed as error:
             raise NotRunning(f"at {url}", error.reason) from None
         except HandshakeRefused as error:
             raise ConnectionRefused(url, error.reason) from None
         yield await stack.enter_async_context(session_over(link, name, limits))
+
+
+def _connect(
+    url: str, token: str | None, ssl_context: ssl.SSLContext | None, limits: Limits
+) -> AbstractAsyncContextManager[Link]:
+    scheme, _, path = url.partition("://")
+    if scheme == "unix":
+        return connect_unix(path, limits=limits)
+    return connect_websocket(url, token=token, limits=limits, ssl_context=ssl_context)
 
 
 @asynccontextmanager

@@ -28,6 +28,8 @@ class Ticket:
 
     url: str
     token: str = attrs.field(repr=False)
+    socket: str
+    """The URL of the Unix socket, for clients that want the quicker way."""
     pid: int
     started: str
     """When the process started, in the kernel's own words; empty where the kernel does not tell."""
@@ -72,11 +74,11 @@ def runtime_folder() -> Path:
 
 
 @contextmanager
-def published(url: str, token: str) -> Iterator[Path]:
+def published(url: str, token: str, socket: str) -> Iterator[Path]:
     """Let clients of this user find the graph for the length of a block; also clears away what kills left."""
     folder = runtime_folder()
     _sweep(folder)
-    ticket = Ticket(url, token, os.getpid(), process_start(os.getpid()) or "")
+    ticket = Ticket(url, token, socket, os.getpid(), process_start(os.getpid()) or "")
     path = folder / f"{os.getpid()}-{url.rpartition(':')[2]}{_SUFFIX}"
     _write(path, json.dumps(attrs.asdict(ticket)))
     try:
@@ -107,6 +109,7 @@ def _sweep(folder: Path) -> None:
         ticket = read_ticket(path)
         if ticket is None or not ticket.alive():
             path.unlink(missing_ok=True)
+            path.with_suffix(".sock").unlink(missing_ok=True)
 
 
 def read_ticket(path: Path) -> Ticket | None:

@@ -1,14 +1,16 @@
-"""A graph to join, three ways: in process, over a link in memory, over a real websocket."""
+"""A graph to join, four ways: in process, over a link in memory, over a real websocket, over a real Unix socket."""
 
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 import attrs
 import pytest
 import trio
 
-from actors import Door, Graph, Session, open_graph, open_session, serve_websocket
+from actors import Door, Graph, Session, open_graph, open_session, serve_unix, serve_websocket
 from actors._graph._door import serve_link
 from actors._graph._remote import session_over
 from transport import Limits, memory_links
@@ -51,7 +53,17 @@ async def websocket_house(limits: Limits) -> AsyncIterator[House]:
         nursery.cancel_scope.cancel()
 
 
-HOUSES = {"local": local_house, "memory": memory_house, "websocket": websocket_house}
+@asynccontextmanager
+async def unix_house(limits: Limits) -> AsyncIterator[House]:
+    # A socket's path may be 107 bytes long, and pytest's own folders are not short.
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_graph(limits=limits) as graph, trio.open_nursery() as nursery:
+            door: Door = await nursery.start(serve_unix, graph, Path(folder) / "s")
+            yield House(graph, lambda name: open_session(door.url, name=name, limits=limits))
+            nursery.cancel_scope.cancel()
+
+
+HOUSES = {"local": local_house, "memory": memory_house, "websocket": websocket_house, "unix": unix_house}
 
 
 @pytest.fixture(params=HOUSES)

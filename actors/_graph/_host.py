@@ -1,0 +1,47 @@
+"""A graph served to this host: a loopback websocket, a Unix socket, and a ticket by which clients find both."""
+
+import os
+from functools import partial
+from typing import Any
+
+import attrs
+import trio
+
+from ._alone import open_task_nursery
+from ._door import Door, serve_unix, serve_websocket
+from ._open import Graph
+from ._tickets import published, runtime_folder
+
+
+@attrs.frozen
+class Host:
+    """Where a graph is served on this host."""
+
+    url: str
+    token: str = attrs.field(repr=False)
+    socket: str
+    """The URL of the Unix socket."""
+    ticket: str
+    """The file, readable by this user only, that says all of this."""
+
+
+async def serve_host(
+    graph: Graph,
+    *,
+    port: int = 0,
+    task_status: trio.TaskStatus[Host] = trio.TASK_STATUS_IGNORED,
+    **options: Any,
+) -> None:
+    """Serve *graph* to the processes of this user until cancelled, or until the graph is closed.
+
+    The commands of the command line find it by themselves. ``options`` are those of `serve_websocket`; what is
+    started is a `Host`. Raises `CannotListen`.
+    """
+    async with open_task_nursery() as nursery:
+        door: Door = await nursery.start(partial(serve_websocket, graph, port=port, **options))
+        path = runtime_folder() / f"{os.getpid()}-{door.url.rpartition(':')[2]}.sock"
+        unix: Door = await nursery.start(partial(serve_unix, graph, path))
+        assert door.token is not None
+        with published(door.url, door.token, unix.url) as ticket:
+            task_status.started(Host(door.url, door.token, unix.url, str(ticket)))
+            await graph.wait_closed()
