@@ -132,6 +132,14 @@ def test_what_cannot_be_saved_leaves_the_old_file_and_nothing_else(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["graph.trellis"]
 
 
+def test_a_place_that_cannot_be_taken_is_left_as_it_is(tmp_path):
+    path = tmp_path / "folder"
+    path.mkdir()
+    with pytest.raises(IsADirectoryError):
+        save_snapshot(pipeline(), path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
+
+
 def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path):
     path = tmp_path / "graph.trellis"
     path.write_bytes(b"x" * 100)
