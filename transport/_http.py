@@ -13,7 +13,7 @@ import attrs
 HEAD_END = b"\r\n\r\n"
 
 _REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (/[\x21-\x7e]{0,2000}) HTTP/1\.1")
-_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):[ \t]*([\x20-\x7e\x80-\xff\t]{0,8000}?)[ \t]*")
+_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):([\x20-\x7e\x80-\xff\t]{0,8000})")
 _MAX_HEADERS = 64
 
 
@@ -57,7 +57,7 @@ def _read_header(line: bytes) -> tuple[str, str]:
     header = _HEADER.fullmatch(line)
     if header is None:
         raise BadRequest(400, "a header line is malformed")
-    return header[1].decode("ascii").lower(), header[2].decode("latin-1")
+    return header[1].decode("ascii").lower(), header[2].strip(b" \t").decode("latin-1")
 
 
 _EXTRA = {

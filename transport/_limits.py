@@ -76,7 +76,7 @@ class Limits:
     """From a ready link to its first request."""
     send_seconds: float = 10.0
     """A link that takes nothing for so long is ended."""
-    close_seconds: float = 2.0
+    close_seconds: float = 1.0
     """For everything polite about an ending; then it is forced."""
     heartbeat_interval: float = 5.0
     heartbeat_timeout: float = 5.0

@@ -74,6 +74,8 @@ class AcceptLoop:
                 await self.handler(link)
         except BaseException as error:
             rest = unexpected(error, EXPECTED)
+            if rest is error:
+                raise
             if rest is not None:
                 raise rest from None
         finally:

@@ -10,7 +10,7 @@ import hmac
 import ipaddress
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import attrs
 
@@ -51,6 +51,10 @@ class Refusal:
     reason: str
 
 
+def _lower(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
+
+
 @attrs.frozen(kw_only=True)
 class HandshakePolicy:
     """What a door asks of whoever knocks."""
@@ -61,7 +65,7 @@ class HandshakePolicy:
     """Another one, for clients that may only read."""
     origins: frozenset[str] = frozenset()
     """Web origins that may connect, such as ``https://view.example``; any other Origin is refused."""
-    hosts: frozenset[str] = frozenset()
+    hosts: frozenset[str] = attrs.field(default=frozenset(), converter=_lower)
     """Names under which this server is known, besides the address it was reached at."""
     insecure: bool = False
     """Allow plain text off loopback. The token then crosses the network for everybody to read."""
