@@ -108,12 +108,12 @@ class Change:
     endpoints: tuple[EndpointChanged, ...] = ()
     settings: tuple[SettingChanged, ...] = ()
     steps: int = 1
-    """How many revisions this change takes in."""
+    """How many revisions this change takes in; it can be applied when there is at least one."""
 
     def after(self, snapshot: GraphSnapshot) -> GraphSnapshot:
         """Return the snapshot that follows *snapshot*; `RevisionGap` unless this is the very next change."""
         same_epoch = self.epoch == snapshot.epoch
-        if not same_epoch or self.revision != snapshot.revision + self.steps:
+        if not same_epoch or self.steps < 1 or self.revision != snapshot.revision + self.steps:
             raise RevisionGap(snapshot.revision, self.revision, same_epoch)
         draft = Draft.after(snapshot, self.revision)
         self._open(draft)

@@ -232,6 +232,12 @@ def test_a_comparison_names_the_edges_that_the_topology_gained_and_lost(before, 
     assert found.edges_removed == tuple(sorted(before.edge_owners.keys() - after.edge_owners.keys()))
 
 
+@pytest.mark.parametrize("revision", [1, 2])
+def test_a_comparison_that_does_not_lead_forward_cannot_be_applied(revision):
+    with pytest.raises(RevisionGap):
+        snapshot(2).apply(compare(snapshot(2), snapshot(revision, persistent=(AB,))))
+
+
 def test_equal_snapshots_do_not_differ():
     assert diff(snapshot(anna=session(AB)), snapshot(anna=session(AB))) == ()
 
