@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -83,8 +82,12 @@ async def _show(graph: Graph, url: str, rate: float) -> AsyncIterator[None]:
     ):
         for topic in output_topics(system):
             nursery.start_soon(_listen, session, topic, monitor)
-        nursery.start_soon(_draw if sys.stdout.isatty() else _print, graph, monitor)
+        nursery.start_soon(_draw if _draws(Console()) else _print, graph, monitor)
         yield
+
+
+def _draws(console: Console) -> bool:
+    return console.is_terminal and not console.is_dumb_terminal
 
 
 async def _listen(session: Session, topic: str, monitor: "Monitor") -> None:

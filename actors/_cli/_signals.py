@@ -8,7 +8,7 @@ import trio
 
 from actors._graph import Graph
 
-_EXIT_CODES: Final = {signal.SIGINT: 130, signal.SIGTERM: 143}
+_EXIT_CODES: Final = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
 async def wait_told(graph: Graph) -> int:
@@ -28,7 +28,7 @@ async def wait_told(graph: Graph) -> int:
 
 
 async def wait_signal() -> int:
-    """Wait for Ctrl-C or SIGTERM; returns the exit code that says so."""
+    """Wait for Ctrl-C, SIGTERM or a terminal that closes; returns the exit code that says so."""
     with trio.open_signal_receiver(*_EXIT_CODES) as signals:
         async for number in signals:
             print(file=sys.stderr)

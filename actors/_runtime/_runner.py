@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
-import trio
-
 from actors._floor import ActorRef, open_actor_nursery
 from actors._graph import Graph, Session, SettingsRefused, open_graph, open_session
 from graphmeta import Component, Unit, bind_all, collect_edges, crawl_components, describe
@@ -85,25 +83,3 @@ async def _running(session: Session, roots: Mapping[str, Component]) -> AsyncIte
         session._take_settings(take_settings)
         progress.start()
         yield progress
-
-
-async def _run_until_done(components: Mapping[str, Component], options: dict[str, Any]) -> None:
-    async with open_runner(components, **options) as runner:
-        await runner.wait()
-
-
-def run(
-    components: Mapping[str, Component] | None = None,
-    *,
-    connections: Iterable[tuple[Any, Any]] = (),
-    **named: Component,
-) -> None:
-    """Run components until they are done, fail, or Ctrl-C is pressed (then the exit code is 130).
-
-    The plain way for a script: ``run(SYS=System())``. Inside Trio, use `open_runner`.
-    """
-    options = {"connections": connections}
-    try:
-        trio.run(_run_until_done, {**(components or {}), **named}, options)
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None

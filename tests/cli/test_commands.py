@@ -69,7 +69,7 @@ def test_the_address_file_is_for_its_owner_only(background):
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_a_server_cleanly(background, trellis, number, code):
     server = background("serve")
     url, path = served(server), token_file(server)
