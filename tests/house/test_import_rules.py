@@ -84,7 +84,8 @@ def test_storeys_meet_only_at_their_faces() -> None:
     found = [
         (name, target)
         for name, target in ALL
-        if storey(target) and storey(target) != storey(name) and target.count(".") > 1
+        # The test kit disturbs the actor floor from inside: that is what it is for.
+        if storey(target) and storey(target) != storey(name) and target.count(".") > 1 and name != "actors.testing"
     ]
     assert found == []
 

@@ -68,7 +68,7 @@ def script(tmp_path):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (CYCLE, ["CycleError", "SYS/X -> SYS/Y -> SYS/X"]),
+        (CYCLE, ["CycleError", "SYS/X -> SYS/Y"]),
         (TWO_SETTINGS, ["InvalidComponent", "Gain"]),
         (FAULTY, ["ValueError: no signal", "in unit SYS, task fail"]),
     ],
