@@ -24,3 +24,8 @@ from ._ref import ActorRef as ActorRef
 from ._timers import Timer as Timer
 from ._tree import ActorStatus as ActorStatus
 from ._tree import ActorTree as ActorTree
+
+# Tracebacks and pickles name the public place.
+for _public in list(globals().values()):
+    if getattr(_public, "__module__", "").startswith(f"{__name__}._"):
+        _public.__module__ = "actors"

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, ClassVar, ParamSpec, Self, cast
 
+import trio
+
 from ._cell import Cell
 from ._handlers import Known
 from ._life import Life
@@ -66,6 +68,7 @@ class Actor:
             life.children = ActorNursery(life.path, self.supervision, life.tasks, life.errors)
         return cast(ActorNursery, life.children)
 
+    @trio.lowlevel.enable_ki_protection
     def stop(self) -> None:
         """End this life after the message in hand. A permanent actor comes back."""
         cell, life = self._at_home()

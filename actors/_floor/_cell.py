@@ -126,12 +126,17 @@ class Cell:
 
     # -- messages ---------------------------------------------------------------------------------
 
+    # A Ctrl-C between a message's way into the mailbox and the sender's falling asleep would leave a request that
+    # wakes a task which no longer waits. So these are protected; a task that sleeps can be interrupted all the same.
+
+    @trio.lowlevel.enable_ki_protection
     def tell_nowait(self, message: Message) -> None:
         """Queue a message; `trio.WouldBlock` if there is no room, `ActorStopped` if nobody will ever read it."""
         if self.mailbox.closed:
             raise self.stopped()
         self.mailbox.put_nowait(message)
 
+    @trio.lowlevel.enable_ki_protection
     async def tell(self, message: Message) -> None:
         """Wait for room, behind all who wait already."""
         try:
@@ -140,6 +145,7 @@ class Cell:
             if not await self.mailbox.put(message):
                 raise self.stopped() from self.cause
 
+    @trio.lowlevel.enable_ki_protection
     async def ask(self, request: Request) -> Any:
         """Queue a request, with room or behind all who wait for room, and wait for its outcome."""
         if self.mailbox.closed:

@@ -3,6 +3,7 @@
 from typing import Generic, TypeVar
 
 import outcome
+import trio
 
 from ._life import Life
 from ._message import Request
@@ -37,6 +38,7 @@ class Deferred(Generic[T]):
         """
         return self._settle(outcome.Error(error))
 
+    @trio.lowlevel.enable_ki_protection
     def _settle(self, result: outcome.Outcome[T]) -> bool:
         if self._result is not None:
             return False

@@ -9,6 +9,7 @@ from weakref import WeakSet
 
 import trio
 
+from ._joined import join
 from ._message import Request
 from ._slot import Slot
 
@@ -81,9 +82,7 @@ class Life:
 
     def error(self) -> BaseException | None:
         """Give the one error of this life, or all of them in a group."""
-        if len(self.errors) > 1:
-            return BaseExceptionGroup(f"actor {self.path} failed in several places", self.errors)
-        return self.errors[0] if self.errors else None
+        return join(self.errors, f"actor {self.path} failed in several places")
 
 
 # Only ever believed together with the identity of the running task: tasks that a handler spawned inherit it.
@@ -101,13 +100,3 @@ def current_life() -> Life | None:
     if life is None or life.task is not trio.lowlevel.current_task():
         return None
     return life
-
-
-def causes(error: BaseException) -> list[BaseException]:
-    """Strip an error of the cancellations that came with it."""
-    if isinstance(error, trio.Cancelled):
-        return []
-    if isinstance(error, BaseExceptionGroup) and error.subgroup(trio.Cancelled) is not None:
-        _, rest = error.split(trio.Cancelled)
-        return [] if rest is None else [rest]
-    return [error]

@@ -18,7 +18,8 @@ import trio
 from ._cell import Cell
 from ._deferred import Deferred
 from ._errors import ActorCrashed
-from ._life import Life, causes, enter
+from ._joined import causes, raised_inside
+from ._life import Life, enter
 from ._message import Message, Request
 from ._policy import Told
 
@@ -42,19 +43,15 @@ async def live(cell: Cell) -> Life:
     cell.lives += 1
     life: Life | None = None
     try:
-        async with trio.open_nursery() as tasks:
+        async with trio.open_nursery(strict_exception_groups=True) as tasks:
             # a cancellation from outside ends the nursery's body, and that ends the actors, in order
             tasks.cancel_scope.shield = True
             life = cell.life = Life(cell.path, cell.lives, tasks)
             enter(life)
             await _whole(cell, life)
-    except BaseExceptionGroup as group:
-        # trio's wrapping: inside are the errors of the background tasks
+    except BaseException as error:
         assert life is not None
-        for error in group.exceptions:
-            life.errors += causes(error)
-    except trio.Cancelled:
-        pass
+        life.errors += [cause for inner in raised_inside(error) for cause in causes(inner)]
     assert life is not None
     return life
 
@@ -76,7 +73,7 @@ async def _start_and_serve(cell: Cell, life: Life) -> None:
         return
     life.actor = _construct(cell)
     cell.actor_class = type(life.actor)
-    cell.mailbox.bound = life.actor.mailbox_bound
+    cell.mailbox.resize(life.actor.mailbox_bound)
     life.actor._enter(cell, life)
     await (_guarded if life.actor._has_stopping else _unguarded)(cell, life)
 

@@ -28,6 +28,12 @@ class Mailbox:
     def __len__(self) -> int:
         return len(self._queue)
 
+    def resize(self, bound: int) -> None:
+        """Set the bound, when the actor's class is known; what is queued stays."""
+        if bound < 1:
+            raise ValueError(f"a mailbox must hold at least one message, not {bound!r}")
+        self.bound = bound
+
     def put_nowait(self, message: Item) -> None:
         """Queue a message; `trio.WouldBlock` if there is no room."""
         assert not self.closed

@@ -1,14 +1,15 @@
 """Actor nurseries, as their users see them: start, look up, show. What follows from an end is the supervisor's."""
 
-import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, Protocol, TypeVar, TypeVarTuple, overload
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Any, Protocol, TypeVar, TypeVarTuple, get_args, overload
 
 import trio
 
 from ._cell import Cell, name_of
-from ._endings import gather, raise_as_itself
-from ._life import causes, current_life
+from ._joined import causes, join, raise_as_itself, raised_inside
+from ._life import current_life
 from ._policy import Backoff, Restart, Strategy, Supervision
 from ._ref import ActorRef
 from ._slot import Slot
@@ -59,6 +60,8 @@ class ActorNursery:
 
         ``grace`` bounds its ``stopping``, in seconds. Raises `NameTaken`, `NurseryClosed`.
         """
+        if restart not in get_args(Restart):
+            raise ValueError(f"{restart!r} is no restart type; there are {', '.join(get_args(Restart))}")
         self._supervisor.check_open()
         cell = self._cell(factory, args, name, restart, grace)
         slot, caller = Slot(cell), current_life()
@@ -140,15 +143,14 @@ def _checked(cell: Cell, actor_class: type[Any]) -> ActorRef[Any]:
     return ref
 
 
-@contextlib.asynccontextmanager
-async def open_actor_nursery(
+def open_actor_nursery(
     name: str = "actors",
     *,
     strategy: Strategy = "one_for_one",
     max_restarts: int = 3,
     within: float = 5.0,
     backoff: Backoff | None = None,
-) -> AsyncGenerator[ActorNursery, None]:
+) -> AbstractAsyncContextManager[ActorNursery]:
     """Open a nursery for actors; when the body ends, they are stopped, the last started first.
 
     ``strategy`` says who is restarted with an actor that crashed: it alone, all, or those that were started
@@ -164,22 +166,57 @@ async def open_actor_nursery(
             counter = await nursery.start(Counter, 10, name="counter", restart="transient")
             await counter.call(Counter.add, 1)
     """
-    supervision = Supervision(strategy, max_restarts, within, Backoff() if backoff is None else backoff)
-    failures: list[BaseException] = []
-    raised: BaseException | None = None
-    try:
-        async with trio.open_nursery() as tasks:
-            nursery = ActorNursery(name, supervision, tasks, failures)
-            try:
-                yield nursery
-            except BaseException as error:
-                if causes(error) != [error]:
-                    raise
-                # kept apart from trio's filtering of cancellations, which makes copies of groups
-                failures.insert(0, error)
-            finally:
-                with trio.CancelScope(shield=True):
-                    await nursery.close()
-    except BaseException as error:
-        raised = error
-    raise_as_itself(gather(raised, failures, name))
+    backoff = Backoff() if backoff is None else backoff
+    return _Opening(name, Supervision(strategy, max_restarts, within, backoff))
+
+
+class _Opening:
+    """What `open_actor_nursery` returns. A class, so that a Ctrl-C cannot strike between the body and the end."""
+
+    def __init__(self, name: str, supervision: Supervision) -> None:
+        self._name = name
+        self._supervision = supervision
+        self._failures: list[BaseException] = []
+        self._tasks = trio.open_nursery(strict_exception_groups=True)
+
+    @trio.lowlevel.enable_ki_protection
+    async def __aenter__(self) -> ActorNursery:
+        tasks = await self._tasks.__aenter__()
+        self._nursery = ActorNursery(self._name, self._supervision, tasks, self._failures)
+        return self._nursery
+
+    @trio.lowlevel.enable_ki_protection
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        for_trio = error
+        if error is not None and causes(error) == [error]:
+            # kept apart from trio's filtering of cancellations, which makes copies of groups
+            self._failures.insert(0, error)
+            for_trio = None
+        with trio.CancelScope(shield=True):
+            await self._nursery.close()
+        raised = await self._close_tasks(for_trio)
+        leaving = self._leaving(raised)
+        if leaving is not None and leaving is not error:
+            raise_as_itself(leaving)
+        return leaving is None
+
+    async def _close_tasks(self, error: BaseException | None) -> BaseException | None:
+        """Wait for the background tasks; returns what trio makes of their errors, and of the body's."""
+        try:
+            trace = None if error is None else error.__traceback__
+            if await self._tasks.__aexit__(None if error is None else type(error), error, trace):
+                return None
+        except BaseException as left:
+            return left
+        return error
+
+    def _leaving(self, raised: BaseException | None) -> BaseException | None:
+        """Choose the one exception that leaves: cancellations are nothing beside a real error."""
+        inside = [] if raised is None else raised_inside(raised)
+        real = [error for error in inside if not isinstance(error, trio.Cancelled)]
+        return join([*self._failures, *real], f"several errors in actor nursery {self._name}") or raised

@@ -25,6 +25,7 @@ class Recovery:
         self.delay = delay
         self.scope = trio.CancelScope()
 
+    @trio.lowlevel.enable_ki_protection
     async def run(self, spawn: Callable[[Cell], None], done: Callable[["Recovery"], None]) -> None:
         """Do it, and say when all are ready. Replaced means cancelled: nothing more is done, not one step."""
         with self.scope:

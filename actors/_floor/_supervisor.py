@@ -4,11 +4,13 @@ The supervisor holds no task of its own. An actor's task reports its end here as
 the only task that is ever made, and only waits.
 """
 
+import contextlib
+
 import attrs
 import trio
 
 from ._cell import Cell
-from ._endings import CANCELLED, Ending, down_of, ending_of, is_fallout
+from ._endings import CANCELLED, Ending, down_of, ending_of, in_short, is_fallout
 from ._errors import ActorRestarted, NurseryClosed, TooManyRestarts
 from ._life import Life
 from ._loop import live
@@ -39,6 +41,7 @@ class Supervisor:
         if self._closing:
             raise NurseryClosed(self._path)
 
+    @trio.lowlevel.enable_ki_protection
     async def start(self, cell: Cell, slot: Slot) -> None:
         """Start an actor for the first time; cancelled, or failed, it leaves nothing behind."""
         self.registry.add(cell)
@@ -51,6 +54,7 @@ class Supervisor:
             raise
         self.registry.announce(cell)
 
+    @trio.lowlevel.enable_ki_protection
     def end(self, cell: Cell, told: Told) -> None:
         """Tell an actor to end. Between two lives there is no task to hear it, so it is gone in this step."""
         if cell.end(told):
@@ -65,13 +69,24 @@ class Supervisor:
         self.tasks.cancel_scope.cancel()
         for cell in reversed(self.registry.cells()):
             self.end(cell, Told.CANCEL)
+            while not cell.gone:
+                await self._outwait(cell)
+
+    async def _outwait(self, cell: Cell) -> None:
+        """Wait for an actor's end. A Ctrl-C that arrives here must not leave the others untold: it is kept."""
+        try:
             await cell.wait_gone()
+        except KeyboardInterrupt as interrupt:
+            if not any(isinstance(error, KeyboardInterrupt) for error in self._errors):
+                self._errors.append(interrupt)
 
     # -- lives ------------------------------------------------------------------------------------
 
     def _spawn(self, cell: Cell) -> None:
         cell.spawned = True
         cell.told = Told.NOTHING
+        # with the error that it holds, it keeps the last life's object alive; late monitors get it only between lives
+        cell.last_down = None
         self.tasks.start_soon(self._run, cell, name=cell.path)
 
     @trio.lowlevel.enable_ki_protection
@@ -86,7 +101,7 @@ class Supervisor:
         taken = not cell.established and _tell_starter(cell, ending)
         what = Verdict.GONE if taken else self._judge(cell, ending)
         if ending.error is not None:
-            cell.last_error = repr(ending.error)
+            cell.last_error = in_short(ending.error)
             if not taken:
                 report(cell.path, what, ending.error)
         if what is Verdict.RESTART:
@@ -158,7 +173,8 @@ class Supervisor:
         cell.bury()
 
     def _fail(self, cell: Cell, error: BaseException) -> None:
-        error.add_note(f"in actor {cell.path}")
+        with contextlib.suppress(AttributeError):  # an exception of a frozen class takes no note
+            error.add_note(f"in actor {cell.path}")
         self._errors.append(error)
         self.tasks.cancel_scope.cancel()
 

@@ -1,4 +1,4 @@
-"""Ctrl-C at any line of the actor floor: everything ends, and every life that began has its stopping.
+"""Ctrl-C at any line of the actor floor: it leaves as itself, and every life that began has its stopping.
 
 A trace function sends the signal just before the n-th line that runs in the floor's own files, for one n after
 another. ``TRELLIS_CAMPAIGN=full`` takes every line.
@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
-import trio.testing
 
 import actors._floor
-from actors import Actor, ActorError, Backoff, Deferred, open_actor_nursery
+from actors import Actor, Backoff, Deferred, open_actor_nursery
 
 FLOOR = str(Path(actors._floor.__file__).parent)
-STEP = 1 if os.environ.get("TRELLIS_CAMPAIGN") == "full" else 17
+STEP = 1 if os.environ.get("TRELLIS_CAMPAIGN") == "full" else 7
 
 
 class Worker(Actor):
@@ -100,13 +99,11 @@ def run_interrupted(when):
     sys.settrace(interrupter)
     try:
         trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
-    except (KeyboardInterrupt, ActorError, ExceptionGroup):
-        pass
-    except BaseExceptionGroup as group:
-        assert group.subgroup(KeyboardInterrupt) is not None
+    except KeyboardInterrupt:
+        return True, lives
     finally:
         sys.settrace(None)
-    return interrupter.lines >= when, lives
+    return False, lives
 
 
 @pytest.mark.skipif(sys.gettrace() is not None, reason="a debugger or coverage has the trace function")
@@ -116,4 +113,4 @@ def test_ctrl_c_at_any_line_hangs_nothing_and_skips_no_stopping():
         sent, lives = run_interrupted(when)
         assert lives == [], f"no stopping, Ctrl-C before line {when}"
         when += STEP
-    assert when > 500
+    assert when > 1000, "the signal reached every part of the scenario"
