@@ -85,7 +85,7 @@ class Receiver:
 
     def _take_answer(self, answer: Reply | Failure, _: trio.Nursery) -> None:
         if isinstance(answer, Failure) and answer.id is None:
-            raise ProtocolError(f"it refused a document of ours: {answer.message}")
+            raise ProtocolError(f"it answered no request, but: {answer.message}")
         if not self._calls.settle(answer):
             raise ProtocolError("an answer to a request that nobody made")
 

@@ -16,12 +16,15 @@ from typing import NoReturn
 
 import trio
 
+from ._codec import MSGPACK
+from ._error_table import ErrorTable
 from ._errors import CannotListen, ConnectFailed, LimitExceeded, LinkClosed
 from ._guard import GuardedStream
 from ._limits import Limits
 from ._link import Link, Role
 from ._listen import BACKLOG, AcceptLoop, Handler
-from ._unix import unix_link
+from ._rpc import failure_document
+from ._unix import pack, unix_link
 from ._until import until
 
 _CREDENTIALS = struct.Struct("3i")
@@ -84,13 +87,23 @@ async def _open_link(loop: AcceptLoop, stream: trio.SocketStream) -> AsyncIterat
     try:
         peer = _trusted_peer(stream)
         loop.admit(guard)
-    except (PermissionError, LimitExceeded) as error:
+    except PermissionError as error:
+        raise LinkClosed(f"refused: {error}") from None
+    except LimitExceeded as error:
+        _say(stream, error)
         raise LinkClosed(f"refused: {error}") from None
     try:
         async with unix_link(guard, Role.SERVER, peer, loop.limits) as link:
             yield link
     finally:
         loop.forget(guard)
+
+
+def _say(stream: trio.SocketStream, error: LimitExceeded) -> None:
+    """Tell a client why it is not let in, if its socket takes it: an answer to nothing that it asked."""
+    document = MSGPACK.encode(failure_document(None, ErrorTable().describe(error)))
+    with contextlib.suppress(OSError):
+        os.write(stream.socket.fileno(), pack(document))
 
 
 def _trusted_peer(stream: trio.SocketStream) -> str:

@@ -19,7 +19,8 @@ from transport import (
     ConnectFailed,
     Limits,
     Link,
-    LinkClosed,
+    LinkLost,
+    Peer,
     connect_unix,
     serve_unix_links,
 )
@@ -154,8 +155,8 @@ async def test_a_full_house_lets_nobody_else_in(place: Path) -> None:
         async with connect_unix(place) as first:
             assert await first.receive() == b"hello"
             async with connect_unix(place) as second:
-                with pytest.raises(LinkClosed, match="hung up"):
-                    await second.receive()
+                with pytest.raises(LinkLost, match="over the limit sessions = 1"):
+                    await Peer(second).run()
         await trio.testing.wait_all_tasks_blocked(0.01)
         async with connect_unix(place) as third:
             assert await third.receive() == b"hello"

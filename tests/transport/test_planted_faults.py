@@ -1,0 +1,162 @@
+"""Each of these faults must turn the suite red: what no test would miss is not guarded.
+
+Planting them all takes minutes, so it is done on demand (``TRELLIS_CAMPAIGN=full``), on a copy; every run checks
+that the lines they change are still there.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import attrs
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FULL = os.environ.get("TRELLIS_CAMPAIGN") == "full"
+
+
+@attrs.frozen
+class Fault:
+    file: str
+    old: str
+    new: str
+    tests: str
+    """The test files that must notice, by what their names begin with."""
+
+
+FAULTS = {
+    "any Origin may connect": Fault("_policy.py", "    _origin,\n", "", "hostile_handshakes"),
+    "any Host may connect": Fault("_policy.py", "    _host,\n", "", "hostile_handshakes"),
+    "no token is needed": Fault("_policy.py", "    _token,\n", "", "hostile_handshakes"),
+    "no subprotocol is needed": Fault("_policy.py", "    _subprotocol,\n", "", "hostile_handshakes"),
+    "plain text off loopback": Fault(
+        "_policy.py", "return tls or self.insecure or is_loopback(host)", "return True", "connect"
+    ),
+    "a token in plain text": Fault(
+        "_connect.py", "if not (address.tls or insecure or is_loopback(address.host)):", "if False:", "connect"
+    ),
+    "a request behind the request": Fault(
+        "_http.py",
+        "if not data.endswith(HEAD_END) or data.index(HEAD_END) != len(data) - len(HEAD_END):",
+        "if False:",
+        "hostile_handshakes",
+    ),
+    "no deadline for the handshake": Fault(
+        "_websocket_door.py",
+        "deadline = trio.current_time() + loop.limits.handshake_seconds",
+        "deadline = 1e9",
+        "hostile_handshakes",
+    ),
+    "no room is made for honest handshakes": Fault(
+        "_listen.py", 'oldest.abort("too many unfinished handshakes")', "pass", "hostile_handshakes"
+    ),
+    "the house is never full": Fault(
+        "_listen.py", "if len(self._admitted) >= self.limits.sessions:", "if False:", "hostile_handshakes"
+    ),
+    "a peer's fault ends the server": Fault(
+        "_listen.py", "rest = unexpected(error, EXPECTED)", "rest = error", "connect"
+    ),
+    "a bug ends only its connection": Fault(
+        "_listen.py",
+        "EXPECTED = (LinkClosed, LinkLost, ProtocolError)",
+        "EXPECTED = (Exception,)",
+        "connect",
+    ),
+    "the library's errors leave": Fault(
+        "_websocket.py", "except* Exception as group:", "except* KeyError as group:", "hostile_frames"
+    ),
+    "the body's exception leaves in a group": Fault("_websocket.py", "with single_as_itself():", "if True:", "connect"),
+    "nothing is metered": Fault("_guard.py", "if self.meter is not None:", "if False:", "hostile_frames"),
+    "empty fragments are free": Fault("_ws_meter.py", "self._fragments += 1", "pass", "hostile_frames"),
+    "control frames are free": Fault("_ws_meter.py", "if self._control < 0:", "if False:", "hostile_frames"),
+    "a send may take for ever": Fault(
+        "_guard.py",
+        "with trio.move_on_after(self._send_seconds) as deadline:",
+        "with trio.CancelScope() as deadline:",
+        "guard",
+    ),
+    "a cancelled send goes on": Fault("_guard.py", 'self.abort("a send was interrupted")', "pass", "guard"),
+    "frames have no limit": Fault("_websocket.py", "if frame_size(frame) > self._max_frame:", "if False:", "links"),
+    "a unix frame has no limit": Fault("_unix.py", "if end - _LENGTH > self._limit:", "if False:", "wire_meters"),
+    "anybody's process may connect": Fault("_unix_door.py", "if uid != os.geteuid():", "if False:", "unix_door"),
+    "anybody may enter the directory": Fault(
+        "_unix_door.py", "if stat.S_IMODE(found.st_mode) & 0o077:", "if False:", "unix_door"
+    ),
+    "a living server is replaced": Fault(
+        "_unix_door.py",
+        'raise _cannot_listen(place, "another server listens there already")',
+        "pass",
+        "unix_door",
+    ),
+    "silence is borne": Fault("_heartbeat.py", "if link.last_heard < asked:", "if False:", "heartbeat"),
+    "our own pause is the peer's fault": Fault(
+        "_heartbeat.py", "if link.last_heard >= asked or late > _LATE:", "if link.last_heard >= asked:", "heartbeat"
+    ),
+    "a reply overtakes a change": Fault(
+        "_sender.py", "while self._free and self._link.ready:", "while self._link.ready:", "peer"
+    ),
+    "messages are not bulk": Fault("_outbox.py", "lane = Lane.BULK if bulk else", "lane =", "wire_outbox"),
+    "the outbox has no bound": Fault(
+        "_outbox.py", "if self._waiting[bulk] >= self._bound(bulk):", "if False:", "wire_outbox"
+    ),
+    "calls outlive the link": Fault("_peer.py", "self._calls.fail_all(LinkLost(reason))", "pass", "peer"),
+    "a cancelled call is not told": Fault("_peer.py", 'self.notify(CANCEL, {"id": call.id})', "pass", "peer"),
+    "any number may wait": Fault("_requests.py", "if len(self._waiting) >= self._max_in_flight:", "if False:", "peer"),
+    "an id may be in flight twice": Fault(
+        "_requests.py", "if request.id in self._waiting:", "if False:", "hostile_frames"
+    ),
+    "an unknown error is swallowed": Fault(
+        "_requests.py",
+        "if error not in self._errors:\n            raise error",
+        "if error not in self._errors:\n            return",
+        "peer",
+    ),
+    "towers are taken": Fault(
+        "_nesting.py", 'raise Undecodable(f"nested more than {limit} deep")', "return", "hostile_frames"
+    ),
+    "a recursion error leaves": Fault("_codec.py", "except RecursionError:", "except KeyError:", "hostile_frames"),
+    "bombs are decoded": Fault(
+        "_codec.py", "if footprint(bytes(raw), text=self._codec.text) > most:", "if False:", "wire_records"
+    ),
+    "transfers have no bound": Fault("_fragments.py", "if self._bytes > self._max_bytes:", "if False:", "wire_outbox"),
+    "a fragment may hold a fragment": Fault(
+        "_receiver.py", 'raise ProtocolError("a fragment of a fragment")', "return None", "hostile_frames"
+    ),
+    "the opening may take for ever": Fault(
+        "_opening.py", "trio.current_time() + limits.open_seconds", "trio.current_time() + 1e9", "opening"
+    ),
+    "readers may change things": Fault(
+        "_service.py", "if self._read_only and not method.reads:", "if False:", "wire_service"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_line_that_a_fault_changes_is_there(name: str) -> None:
+    fault = FAULTS[name]
+    source = (ROOT / "transport" / fault.file).read_text(encoding="utf-8")
+    assert source.count(fault.old) == 1
+    assert list((ROOT / "tests" / "transport").glob(f"test_{fault.tests}*.py"))
+
+
+@pytest.mark.skipif(not FULL, reason="takes minutes: TRELLIS_CAMPAIGN=full")
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_turns_the_suite_red(name: str, tmp_path: Path) -> None:
+    fault = FAULTS[name]
+    for package in ("transport", "actors", "graphmeta", "tests/transport"):
+        shutil.copytree(ROOT / package, tmp_path / package)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    planted = tmp_path / "transport" / fault.file
+    planted.write_text(planted.read_text(encoding="utf-8").replace(fault.old, fault.new), encoding="utf-8")
+    tests = sorted(str(path) for path in (tmp_path / "tests" / "transport").glob(f"test_{fault.tests}*.py"))
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    environment = os.environ | {"TRELLIS_CAMPAIGN": "", "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=90, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return
+    assert done.returncode == 1, done.stdout[-2000:]
