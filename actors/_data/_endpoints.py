@@ -48,7 +48,12 @@ class Publisher:
         endpoint's block; `SessionLost` or `SessionReleased` when its session ended before it.
         """
         await self._turn.next()
-        while (full := self._first_full()) is not None:
+        while True:
+            if self._router.paused:
+                await self._router.wait_resumed()
+            full = self._first_full()
+            if full is None:
+                break
             self._waits_for = full
             await full.wait_room()
         for inbox in self._router.route(self.topic):

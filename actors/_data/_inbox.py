@@ -19,6 +19,7 @@ class Inbox:
     def __init__(self, max_queue: int, leaky: bool) -> None:
         self.max_queue: Final = max_queue
         self.leaky: Final = leaky
+        self.put_count = 0
         self.received = 0
         self.dropped = 0
         self.failure: Exception | None = None
@@ -43,6 +44,7 @@ class Inbox:
             self._queue.popleft()
             self.dropped += 1
         self._queue.append(message)
+        self.put_count += 1
         if self._ready:
             self._ready.unpark()
 
@@ -65,6 +67,12 @@ class Inbox:
     async def wait_room(self) -> None:
         """Park until there may be room, the inbox is closed, or the routes changed."""
         await self._room.park()
+
+    async def wait_taken(self) -> None:
+        """Wait until everything that is here now was taken or dropped, or the inbox is closed."""
+        until = self.put_count
+        while self.failure is None and self.received + self.dropped < until:
+            await self._room.park()
 
     def rerouted(self) -> None:
         """Let waiting publishers look again: they may no longer reach this inbox."""

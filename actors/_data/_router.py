@@ -1,10 +1,13 @@
 """Who hears what: from a topic to the inboxes of everyone who subscribed there or downstream of it.
 
-Routes are derived from the graph when they are needed and forgotten when the graph changes. Synchronous throughout.
+Routes are derived from the graph when they are needed and forgotten when the graph changes. Decisions are
+synchronous; only a pause and a sync wait.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Final
+
+import trio
 
 from ._inbox import Inbox
 
@@ -16,6 +19,8 @@ class Router:
         self._downstream: Final = downstream
         self._inboxes: dict[str, list[Inbox]] = {}
         self._routes: dict[str, tuple[Inbox, ...]] = {}
+        self._pausing: set[Hashable] = set()
+        self._resumed: Final = trio.lowlevel.ParkingLot()
 
     def route(self, topic: str) -> tuple[Inbox, ...]:
         """The inboxes that a message on *topic* goes to, each once however many paths lead there."""
@@ -40,6 +45,32 @@ class Router:
             if not present:
                 del self._inboxes[topic]
             self.forget()
+
+    @property
+    def paused(self) -> bool:
+        """Whether anybody holds the flow of messages."""
+        return bool(self._pausing)
+
+    def pause(self, holder: Hashable) -> None:
+        """Hold every publisher of this process, until the last holder resumes."""
+        self._pausing.add(holder)
+
+    def resume(self, holder: Hashable) -> None:
+        """Let go of the flow; one that does not hold it changes nothing."""
+        self._pausing.discard(holder)
+        if not self._pausing:
+            self._resumed.unpark_all()
+
+    async def wait_resumed(self) -> None:
+        """Park until nobody holds the flow."""
+        while self._pausing:
+            await self._resumed.park()
+
+    async def sync(self) -> None:
+        """Wait until every message that was sent before has been taken by its subscribers."""
+        await trio.lowlevel.checkpoint()
+        for inbox in [inbox for inboxes in self._inboxes.values() for inbox in inboxes]:
+            await inbox.wait_taken()
 
     def forget(self) -> None:
         """The graph or its subscribers changed: derive the routes anew, and let waiting publishers look again."""

@@ -48,8 +48,10 @@ class Line(ABC):
         """The stream of changes after a revision."""
 
     @abstractmethod
-    async def close_scope(self, path: str) -> None:
-        """Close a scope in spite of cancellation; when that fails the session is ended, so nothing can stay."""
+    async def let_go(
+        self, method: Callable[Concatenate[SessionService, P], None], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Ask in spite of cancellation; when that fails the session is ended, so that nothing can stay."""
 
     @abstractmethod
     def publisher(self, topic: str, message_type: type) -> AbstractAsyncContextManager[Publisher]:

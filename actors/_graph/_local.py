@@ -24,10 +24,9 @@ from ._watch import Changes
 class LocalLine(Line):
     """Calls the service in the caller's own task."""
 
-    def __init__(self, graph: GraphSupervisor, router: Router, service: SessionService) -> None:
+    def __init__(self, router: Router, service: SessionService) -> None:
         self.id = service.id
         self.name = service.name
-        self._graph: Final = graph
         self._router: Final = router
         self._service: Final = service
 
@@ -46,10 +45,10 @@ class LocalLine(Line):
         snapshot: GraphSnapshot = await self.ask(SessionService.view)
         return snapshot
 
-    async def close_scope(self, path: str) -> None:
+    async def let_go(self, method: Callable[..., None], *args: Any, **kwargs: Any) -> None:
         """One synchronous step; the session's own end may have been faster."""
         if not self._service.over:
-            self._service.close_scope(path)
+            method(self._service, *args, **kwargs)
 
     @asynccontextmanager
     async def watch(self, after: int | None, epoch: UUID | None) -> AsyncIterator[Changes]:
@@ -96,10 +95,10 @@ class LocalLine(Line):
 
 
 @asynccontextmanager
-async def open_local_session(graph: GraphSupervisor, router: Router, name: str) -> AsyncIterator[Session]:
+async def open_local_session(graph: GraphSupervisor, name: str) -> AsyncIterator[Session]:
     """A session actor in a nursery of its own, around the caller's block."""
     service = SessionService(graph, name)
     async with open_actor_nursery(f"session {name}") as nursery:
         await nursery.start(SessionActor, service, name="session")
         with body_of(service):
-            yield Session(LocalLine(graph, router, service))
+            yield Session(LocalLine(graph.router, service))

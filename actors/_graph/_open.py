@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Final
 
-from actors._data import Router
 from actors._floor import open_actor_nursery
 from graphmeta import Edge, GraphSnapshot
 from transport import Limits
@@ -24,8 +23,6 @@ class Graph:
 
     def __init__(self, supervisor: GraphSupervisor) -> None:
         self._supervisor: Final = supervisor
-        self._router: Final = Router(supervisor.dag.downstream)
-        supervisor.listen(lambda change: self._reroute(bool(change.edges_added or change.edges_removed)))
 
     def __repr__(self) -> str:
         return f"<graph {self._supervisor.epoch} revision {self._supervisor.revision}>"
@@ -51,10 +48,6 @@ class Graph:
     async def wait_closed(self) -> None:
         """Wait until a session shuts the graph down."""
         await self._supervisor.closed.wait()
-
-    def _reroute(self, topology_changed: bool) -> None:
-        if topology_changed:
-            self._router.forget()
 
 
 @asynccontextmanager
@@ -93,7 +86,7 @@ def open_session(
     what the session owned.
     """
     if isinstance(target, Graph):
-        return open_local_session(target._supervisor, target._router, name)
+        return open_local_session(target._supervisor, name)
     return open_remote_session(target, name, token, ssl_context, limits or Limits())
 
 

@@ -66,17 +66,14 @@ class RemoteLine(Line):
         """The whole state, made of the published records here."""
         return load_snapshot(await self.ask(SessionService.snapshot_pickle))
 
-    async def close_scope(self, path: str) -> None:
+    async def let_go(self, method: Callable[..., None], *args: Any, **kwargs: Any) -> None:
         """A shielded, bounded round trip; when it fails the whole session is ended, so nothing can stay."""
         if self._client.over or self._client.ending:
             return
-        with (
-            trio.move_on_after(self._peer.limits.close_seconds, shield=True) as scope,
-            suppress(SessionError),
-        ):
-            await self.ask(SessionService.close_scope, path)
+        with trio.move_on_after(self._peer.limits.close_seconds, shield=True) as scope, suppress(SessionError):
+            await self.ask(method, *args, **kwargs)
         if scope.cancelled_caught:
-            self._peer.abort(f"scope {path!r} could not be closed in time")
+            self._peer.abort(f"{method.__name__} was not answered in time")
 
     @asynccontextmanager
     async def watch(self, after: int | None, epoch: UUID | None) -> AsyncIterator[Changes]:

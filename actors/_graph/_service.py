@@ -81,6 +81,7 @@ class SessionService:
         self.closers.clear()
         for scope in self._asked:
             scope.cancel()
+        self._graph.router.resume(self.id)
         for watch in tuple(self._watches):
             watch.close(failure)
             self.close_watch(watch)
@@ -194,6 +195,26 @@ class SessionService:
     def close_endpoint(self, endpoint: int) -> None:
         """Withdraw a publisher or a subscriber; one that is not open is no error."""
         self._submit(ask.CloseEndpoint(endpoint))
+
+    # -- the flow --------------------------------------------------------------------------------------------
+
+    @wire_method
+    def pause(self) -> None:
+        """Hold the flow of messages in the graph's process, until this session resumes or ends."""
+        self._alive()
+        self._graph.router.pause(self.id)
+
+    @wire_method
+    def resume(self) -> None:
+        """Let go of the flow; it goes on when no session holds it."""
+        self._alive()
+        self._graph.router.resume(self.id)
+
+    @wire_method
+    async def sync(self) -> None:
+        """Wait until every message that was sent before has been taken."""
+        self._alive()
+        await self._graph.router.sync()
 
     # -- watching --------------------------------------------------------------------------------------------
 

@@ -66,7 +66,7 @@ class Holder:
         try:
             yield Scope(self._line, path)
         finally:
-            await self._line.close_scope(path)
+            await self._line.let_go(SessionService.close_scope, path)
 
 
 class Scope(Holder):
@@ -195,6 +195,33 @@ class Session(Holder):
         dropped instead.
         """
         return self._line.subscriber(topic, message_type, leaky, max_queue)
+
+    async def pause(self) -> None:
+        """Hold every publisher in the graph's process, until this session resumes or ends.
+
+        Several sessions may hold the flow; it goes on when the last one lets go. A `send` under way waits.
+        """
+        await self._line.ask(SessionService.pause)
+
+    async def resume(self) -> None:
+        """Let go of the flow that `pause` held; without it nothing changes."""
+        await self._line.ask(SessionService.resume)
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Hold the flow of messages for the length of a block."""
+        await self.pause()
+        try:
+            yield
+        finally:
+            await self._line.let_go(SessionService.resume)
+
+    async def sync(self) -> None:
+        """Wait until every message that was sent in the graph's process before has been taken by its subscribers.
+
+        A handler may still be at work on the last one.
+        """
+        await self._line.ask(SessionService.sync)
 
     def _take_settings(self, port: SettingsPort) -> None:
         self._line.take_settings(port)

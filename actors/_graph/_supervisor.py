@@ -5,12 +5,13 @@ thread is the lock. The supervisor waits for nobody: what watchers and routers m
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID, uuid4
 
 import trio
 
+from actors._data import Router
 from actors._floor import Actor
 from graphmeta import DAG, Change, GraphError, GraphSnapshot, Resync, SettingValue, dump_snapshot, snapshot_to_plain
 from transport import Limits, Shared
@@ -65,12 +66,13 @@ class GraphSupervisor(Actor):
         self.limits: Final = limits
         self.epoch: Final = uuid4()
         self._ledger = Ledger(self.epoch, time.time, limits)
+        self.router: Final = Router(self._ledger.dag.downstream)
+        """Who hears what in this process."""
         self._history = History(self.epoch, limits.history_changes)
         self._members: dict[UUID, Member] = {}
         self._watches: set[Watch] = set()
         self._plain: tuple[int, Shared | None] = (0, None)
         self._newest: tuple[Change, Shared] | None = None
-        self._listeners: list[Callable[[Change], None]] = []
         self.closed = trio.Event()
 
     async def shut_down(self, by: str) -> None:
@@ -97,8 +99,8 @@ class GraphSupervisor(Actor):
         self._history.append(change)
         for watch in self._watches:
             watch.offer(change)
-        for listener in self._listeners:
-            listener(change)
+        if change.edges_added or change.edges_removed:
+            self.router.forget()
 
     # -- sessions --------------------------------------------------------------------------------------------
 
@@ -244,7 +246,3 @@ class GraphSupervisor(Actor):
     def unwatch(self, watch: Watch) -> None:
         """End a watch."""
         self._watches.discard(watch)
-
-    def listen(self, listener: Callable[[Change], None]) -> None:
-        """Have *listener* called with every change, synchronously: it must be quick and must not fail."""
-        self._listeners.append(listener)

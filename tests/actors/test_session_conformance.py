@@ -259,3 +259,17 @@ async def test_when_the_graph_closes_every_body_is_told(house):
                 lost.append("cancelled")
                 raise
     assert lost == ["cancelled"]
+
+
+async def test_any_session_can_hold_the_flow_and_its_end_lets_go(house):
+    router = house.graph._supervisor.router
+    async with house.join("one") as one:
+        await one.pause()
+        assert router.paused
+        await one.resume()
+        assert not router.paused
+        await one.sync()
+        async with one.paused():
+            assert router.paused
+        await one.pause()
+    assert not router.paused
