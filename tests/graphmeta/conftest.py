@@ -22,7 +22,7 @@ from graphmeta import (
 )
 
 settings.register_profile("graphmeta", deadline=None, max_examples=50)
-settings.register_profile("graphmeta-full", deadline=None, max_examples=3000)
+settings.register_profile("graphmeta-full", deadline=None, max_examples=1000)
 settings.load_profile("graphmeta-full" if os.environ.get("TRELLIS_CAMPAIGN") == "full" else "graphmeta")
 
 FEW_TOPICS = ("A/OUT", "B/IN", "B/OUT", "C/IN", "C")
