@@ -11,6 +11,7 @@ from rich.text import Text
 
 from actors._graph import SessionInfo
 
+from ._diagnose import SILENT
 from ._target import add_target, open_target
 from ._text import printable
 
@@ -37,8 +38,10 @@ def _table(sessions: tuple[SessionInfo, ...]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("name", "peer", "since"):
         table.add_column(column)
-    for column in ("edges", "components", "endpoints", "heard", "id"):
+    for column in ("edges", "components", "endpoints", "heard"):
         table.add_column(column, justify="right")
+    for column in ("state", "id"):
+        table.add_column(column)
     for session in sessions:
         table.add_row(*(Text(cell) for cell in _row(session)))
     return table
@@ -52,6 +55,7 @@ def _row(session: SessionInfo) -> tuple[str, ...]:
         str(session.edges),
         str(session.components),
         str(session.endpoints),
-        f"{session.silent:.1f} s" if session.silent else "-",
+        f"{session.silent:.1f} s ago" if session.silent else "-",
+        "silent" if session.silent > SILENT else "alive",
         str(session.id)[:8],
     )

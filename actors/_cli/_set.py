@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from ._target import add_target, open_target
+from ._text import printable
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -17,6 +18,7 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("address", help="the component, such as DEMO/ALARM")
     parser.add_argument("path", help="the field, dotted where it is nested: band.low")
     parser.add_argument("value", help="JSON, or plain text")
+    parser.add_argument("--json", action="store_true", help="as JSON, for programs")
     add_target(parser)
     parser.set_defaults(command=run)
 
@@ -25,7 +27,8 @@ async def run(args: argparse.Namespace) -> None:
     """Set the field and print the settings that hold now."""
     async with open_target(args, "set") as session:
         settings = await session.update_setting(args.address, args.path, _value(args.value))
-    print(f"{args.address}: {json.dumps(settings, ensure_ascii=False)}")
+    text = json.dumps(settings, ensure_ascii=False)
+    print(text if args.json else f"{args.address}: {printable(text)}")
 
 
 def _value(text: str) -> Any:

@@ -1,6 +1,7 @@
 """``trellis shutdown``: end the graph and whoever serves it."""
 
 import argparse
+import json
 from typing import Any
 
 import trio
@@ -15,6 +16,7 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
     parser = commands.add_parser(
         "shutdown", help="end the graph", description="End the graph: every session, and the process that serves it."
     )
+    parser.add_argument("--json", action="store_true", help="as JSON, for programs")
     add_target(parser)
     parser.set_defaults(command=run)
 
@@ -32,4 +34,4 @@ async def run(args: argparse.Namespace) -> None:
     except SessionLost:
         if others is None:
             raise
-        print(f"shut down; {others} other sessions ended")
+        print(json.dumps({"ended": others}) if args.json else f"shut down; {others} other sessions ended")
