@@ -18,6 +18,8 @@ _PYDANTIC: Final = frozenset({"SecretStr", "SecretBytes", "Secret", "_SecretBase
 class Secret:
     """Marks a field as secret: ``token: Annotated[str, Secret]``. Its value is shown to nobody."""
 
+    __module__ = "graphmeta"
+
 
 def is_secret_class(cls: type) -> bool:
     """Tell whether values of *cls* are secret by themselves."""
