@@ -55,14 +55,14 @@ class DAG:
 
         An edge that is listed twice is `ALREADY_OWNED` the second time.
         """
-        wanted = [Edge(*edge) for edge in edges]
+        wanted = [(from_topic, to_topic) for from_topic, to_topic in edges]
         held = self._held.get(owner, _NOTHING)
-        new = list(dict.fromkeys(edge for edge in wanted if edge.to_topic not in held.get(edge.from_topic, ())))
+        new = list(dict.fromkeys([pair for pair in wanted if pair[1] not in held.get(pair[0], ())]))
         counts = dict(zip(new, self._order.insert_all(new), strict=True))
         for from_topic, to_topic in new:
             self._held[owner][from_topic][to_topic] = None
         outcomes = {0: ALREADY_OWNED, 1: ADDED}
-        return tuple([outcomes.get(counts.pop(edge, 0), SHARED) for edge in wanted])
+        return tuple([outcomes.get(counts.pop(pair, 0), SHARED) for pair in wanted])
 
     def remove_edge(self, from_topic: str, to_topic: str, owner: Hashable = None) -> Outcome:
         """Make *owner* let go of the edge, and say what that came to: `REMOVED`, `RELEASED` or `NOT_OWNER`."""
@@ -78,8 +78,8 @@ class DAG:
 
     def remove_edges(self, edges: Iterable[tuple[str, str]], owner: Hashable = None) -> tuple[Outcome, ...]:
         """Do `remove_edge` for each of *edges*, and say for each what it came to."""
-        unwanted = [Edge(*edge) for edge in edges]
-        return tuple([self.remove_edge(*edge, owner) for edge in unwanted])
+        unwanted = [(from_topic, to_topic) for from_topic, to_topic in edges]
+        return tuple([self.remove_edge(*pair, owner) for pair in unwanted])
 
     def remove_owner(self, owner: Hashable) -> Removal:
         """Make *owner* let go of all that it owns, at the cost of what it owns."""

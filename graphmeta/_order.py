@@ -36,15 +36,15 @@ class Order:
             self._mend([Edge(from_topic, to_topic)])
         return self._link(from_topic, to_topic)
 
-    def insert_all(self, edges: Sequence[Edge]) -> list[int]:
+    def insert_all(self, edges: Sequence[tuple[str, str]]) -> list[int]:
         """Do `insert` for all of *edges* or, when one is refused, for none."""
         contrary: list[Edge] = []
         counts: list[int] = []
         try:
-            for edge in edges:
-                if not self._fits(*edge):
-                    contrary.append(edge)
-                counts.append(self._link(*edge))
+            for from_topic, to_topic in edges:
+                if not self._fits(from_topic, to_topic):
+                    contrary.append(Edge(from_topic, to_topic))
+                counts.append(self._link(from_topic, to_topic))
             if contrary:
                 self._mend(contrary)
         except GraphError:

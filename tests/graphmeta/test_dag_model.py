@@ -143,6 +143,8 @@ class GraphAgainstReference(RuleBasedStateMachine):
     def each_owner_owns_the_same(self):
         for owner in OWNERS:
             assert self.dag.owned_by(owner) == tuple(self.reference.owned_by(owner))
+        assert self.dag._held.keys() == {owner for owners in self.reference.owners.values() for owner in owners}
+        assert all(targets for held in self.dag._held.values() for targets in held.values())
         for count in range(len(OWNERS) + 1):
             for ending in combinations(OWNERS, count):
                 assert self.dag.impact(ending) == tuple(self.reference.impact(ending))
