@@ -16,6 +16,7 @@ from ._harness import Case, Fact, Result, measure
 from ._report import environment, to_json, to_markdown, to_table
 
 BENCHMARKS = {
+    "actors": "messages and lives of actors, beside bare Trio and pykka",
     "dag": "the graph with owners, beside networkx, rustworkx and ezmsg",
 }
 """The modules of this package that measure; each has ``PEERS`` (distributions) and ``cases(quick)``."""
