@@ -1,6 +1,7 @@
 """What is declared wrongly is refused when the class is created, with the class, the attribute and the reason."""
 
 import functools
+import types
 from abc import ABC
 from typing import Any, Protocol, TypedDict
 
@@ -317,6 +318,13 @@ def test_a_component_is_a_unit_or_a_collection_and_not_both():
 
         class Both(Base, Collection):
             pass
+
+
+def test_a_class_made_by_a_function_is_watched_as_well():
+    with pytest.raises(InvalidComponent, match=r"Wrong\.IN: 3 is no message type"):
+        types.new_class("Wrong", (Base,), {}, lambda attributes: attributes.update(IN=InputStream(3)))
+    with pytest.raises(InvalidComponent, match=r"Wrong\.IN: 3 is no message type"):
+        types.new_class("Wrong", (Base, ABC), {}, lambda attributes: attributes.update(IN=InputStream(3)))
 
 
 def test_what_is_right_in_all_of_this_is_not_refused():

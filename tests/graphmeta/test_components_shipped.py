@@ -47,7 +47,10 @@ class Gain(Ticks, Loud, Quiet):
     async def source(self):
         yield self.OUTPUT, self.settings.gain
 
+class Both(Ticks, Quiet): pass
+
 class System(Collection):
+    BOTH = Both()
     GAIN = Gain(Finer(2.0))
     QUIET = Quiet()
     IN = InputRelay(float)
