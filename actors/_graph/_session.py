@@ -4,13 +4,16 @@ A handle asks its service through a `Line` and knows nothing else of where the g
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
+
+import trio
 
 from actors._data import Publisher, Subscriber
 from graphmeta import Edge, GraphMetadata, GraphSnapshot, SettingValue
 
+from ._errors import ScopeTaken, UnknownScope
 from ._line import Line
 from ._results import EdgeResult, Impact, SessionInfo
 from ._service import SessionService, SettingsPort
@@ -24,6 +27,8 @@ class Holder:
     def __init__(self, line: Line, scope: str) -> None:
         self._line: Final = line
         self._scope: Final = scope
+        self._scopes: Final = set[str]()
+        """Scopes inside this one that a block holds open, or is about to."""
 
     async def connect(self, from_topic: str, to_topic: str, *, persistent: bool = False) -> EdgeResult:
         """Hold the edge; says whether it is new (`Outcome.ADDED`), `SHARED` or `ALREADY_OWNED`.
@@ -62,11 +67,26 @@ class Holder:
         ``name`` is one path segment that no open scope beside it has. Raises `ScopeTaken` otherwise.
         """
         path = f"{self._scope}/{name}" if self._scope else name
-        await self._line.ask(SessionService.open_scope, path)
+        if path in self._scopes:
+            raise ScopeTaken(path)
+        self._scopes.add(path)
         try:
-            yield Scope(self._line, path)
+            await self._open_scope(path)
+            try:
+                yield Scope(self._line, path)
+            finally:
+                await self._line.let_go(SessionService.close_scope, path)
         finally:
-            await self._line.let_go(SessionService.close_scope, path)
+            self._scopes.discard(path)
+
+    async def _open_scope(self, path: str) -> None:
+        try:
+            await self._line.ask(SessionService.open_scope, path)
+        except trio.Cancelled:
+            # Over a wire it may be open all the same; nobody else asked for it, or it would be among ours.
+            with suppress(UnknownScope):
+                await self._line.let_go(SessionService.close_scope, path)
+            raise
 
 
 class Scope(Holder):
@@ -210,8 +230,9 @@ class Session(Holder):
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
         """Hold the flow of messages for the length of a block."""
-        await self.pause()
         try:
+            # Cancelled over a wire it may hold all the same; to let go of nothing is no error.
+            await self.pause()
             yield
         finally:
             await self._line.let_go(SessionService.resume)

@@ -1,0 +1,304 @@
+"""Cancelled at every schedule point: whatever a session was doing, it happened whole or not at all, and nobody hangs.
+
+A step is one turn of any task, so that a caller is cancelled at every stage of the way to the server and back.
+"""
+
+import itertools
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import attrs
+import pytest
+import trio
+import trio.testing
+from campaign_house import CI, FULL, House, local_house, look, settle, websocket_house
+
+from actors import Graph, Session, SessionReleased
+from actors._graph._watch import Changes
+from graphmeta import Change, Edge, GraphMetadata, Resync, UnitMetadata
+from transport import Limits
+
+AB, BC, CD = Edge("A", "B"), Edge("B", "C"), Edge("C", "D")
+UNIT = "SYS/U"
+METADATA = GraphMetadata(units={UNIT: UnitMetadata(UNIT, "U", "test.U")})
+
+
+class CancelAt(trio.abc.Instrument):
+    """Cancels a scope before the n-th step that any task takes."""
+
+    def __init__(self, scope: trio.CancelScope, step: int) -> None:
+        self.scope = scope
+        self.left = step
+
+    def before_task_step(self, task: trio.lowlevel.Task) -> None:
+        if self.left == 0:
+            self.scope.cancel()
+        self.left -= 1
+
+
+async def cancelled_at(step: int, attempt: Callable[[], Awaitable[None]]) -> bool:
+    """Run *attempt* and cancel it at a step; False when it was done before."""
+    with trio.CancelScope() as scope:
+        instrument = CancelAt(scope, step)
+        trio.lowlevel.add_instrument(instrument)
+        try:
+            await attempt()
+        finally:
+            trio.lowlevel.remove_instrument(instrument)
+    return scope.cancel_called
+
+
+async def sweep(attempt: Callable[[], Awaitable[None]], check: Callable[[], Awaitable[None]], stride: int = 1) -> int:
+    """Cancel *attempt* at every step that it has, one run each, with *check* after each; returns the runs."""
+    for run, step in enumerate(itertools.count(0, stride), 1):
+        was_cancelled = await cancelled_at(step, attempt)
+        await check()
+        if not was_cancelled:
+            return run
+        assert step < 5000, "it never ends"
+    raise AssertionError
+
+
+def edges(graph: Graph, session: Session) -> object:
+    return graph.snapshot().sessions[session.id].edges
+
+
+def persistent(graph: Graph, session: Session) -> object:
+    return tuple(edge for edge, owners in graph.snapshot().edge_owners.items() if None in owners)
+
+
+def components(graph: Graph, session: Session) -> object:
+    metadata = graph.snapshot().sessions[session.id].metadata
+    return () if metadata is None else tuple(metadata.components)
+
+
+def reported(graph: Graph, session: Session) -> object:
+    return {address: value.readable for address, value in graph.snapshot().settings.items()}.get("SYS/R")
+
+
+def paused(graph: Graph, session: Session) -> object:
+    return graph._supervisor.router.paused
+
+
+@attrs.frozen
+class Operation:
+    """A public call, and what the graph shows of it."""
+
+    act: Callable[[Session], Awaitable[object]]
+    effect: Callable[[Graph, Session], object] = edges
+    before: object = ()
+    after: object = ()
+    prepare: Callable[[Session], Awaitable[object]] = lambda session: session.clear()
+
+
+async def hold_three(session: Session) -> None:
+    await session.connect_many([AB, BC, CD])
+
+
+async def forget_persistent(session: Session) -> None:
+    await session.disconnect(*AB, persistent=True)
+
+
+OPERATIONS = {
+    "connect": Operation(lambda s: s.connect(*AB), after=(AB,)),
+    "connect_many": Operation(lambda s: s.connect_many([AB, BC, CD]), after=(AB, BC, CD)),
+    "connect, persistent": Operation(
+        lambda s: s.connect(*AB, persistent=True), persistent, (), (AB,), prepare=forget_persistent
+    ),
+    "disconnect": Operation(lambda s: s.disconnect(*BC), edges, (AB, BC, CD), (AB, CD), hold_three),
+    "disconnect_many": Operation(lambda s: s.disconnect_many([AB, BC]), edges, (AB, BC, CD), (CD,), hold_three),
+    "clear": Operation(lambda s: s.clear(), edges, (AB, BC, CD), (), hold_three),
+    "register_metadata": Operation(
+        lambda s: s.register_metadata(METADATA), components, (), (UNIT,), lambda s: s.register_metadata(None)
+    ),
+    "report settings": Operation(
+        lambda s: s._report_settings("SYS/R", 2), reported, 1, 2, lambda s: s._report_settings("SYS/R", 1)
+    ),
+    "pause": Operation(lambda s: s.pause(), paused, False, True, lambda s: s.resume()),
+    "resume": Operation(lambda s: s.resume(), paused, True, False, lambda s: s.pause()),
+    "sync": Operation(lambda s: s.sync()),
+    "snapshot": Operation(lambda s: s.snapshot()),
+    "sessions": Operation(lambda s: s.sessions()),
+    "settings": Operation(lambda s: s.settings()),
+    "upstream": Operation(lambda s: s.upstream("A")),
+    "downstream": Operation(lambda s: s.downstream("A")),
+    "impact": Operation(lambda s: s.impact()),
+    "release, dry": Operation(lambda s: s.release(str(s.id), dry_run=True)),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+async def test_a_cancelled_call_happened_whole_or_not_at_all_and_its_session_goes_on(house: House, name: str) -> None:
+    operation = OPERATIONS[name]
+    idle = look(house.graph)
+    async with house.join("one") as one:
+        done = False
+
+        async def attempt() -> None:
+            nonlocal done
+            done = False
+            await operation.act(one)
+            done = True
+
+        async def check() -> None:
+            # In order behind the call: an answer to this says that the call has been decided or withdrawn.
+            assert await one.connect("PROBE", "X")
+            assert await one.disconnect("PROBE", "X")
+            shown = operation.effect(house.graph, one)
+            possible = [operation.after]
+            if not done:
+                possible = [operation.before] if house.connect is None else [operation.before, operation.after]
+            assert shown in possible
+            await operation.prepare(one)
+            assert operation.effect(house.graph, one) == operation.before
+
+        await operation.prepare(one)
+        assert await sweep(attempt, check) > 1
+        await one.connect(*AB, persistent=True)
+        await forget_persistent(one)
+    await settle(house.graph, idle)
+
+
+async def in_a_scope(session: Session) -> None:
+    async with session.scope("outer") as outer:
+        await outer.connect(*AB)
+        async with outer.scope("inner") as inner:
+            await inner.connect(*BC)
+
+
+async def in_a_watch(session: Session) -> None:
+    async with session.watch() as changes:
+        assert isinstance(await changes.receive(), Resync)
+
+
+async def in_a_watch_of_settings(session: Session) -> None:
+    async with session.watch_settings():
+        await trio.lowlevel.checkpoint()
+
+
+async def in_a_pause(session: Session) -> None:
+    async with session.paused():
+        await trio.lowlevel.checkpoint()
+
+
+async def between_endpoints(session: Session) -> None:
+    async with session.subscriber("A", max_queue=1) as subscriber, session.publisher("A") as publisher:
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(publisher.send, 1)
+                nursery.start_soon(publisher.send, 2)
+                assert await subscriber.receive() in (1, 2)
+        finally:
+            # Whatever was sent is here or was received: cancelled means that nobody got it.
+            assert publisher.sent == subscriber.received + len(subscriber._inbox)
+
+
+BLOCKS = {
+    "scopes": in_a_scope,
+    "watch": in_a_watch,
+    "watch of settings": in_a_watch_of_settings,
+    "pause": in_a_pause,
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+async def test_a_cancelled_block_leaves_nothing_open_and_its_session_goes_on(house: House, name: str) -> None:
+    await leaves_nothing_open(house, BLOCKS[name])
+
+
+async def test_neither_do_cancelled_endpoints() -> None:
+    async with local_house(Limits()) as house:
+        await leaves_nothing_open(house, between_endpoints)
+
+
+async def leaves_nothing_open(house: House, block: Callable[[Session], Awaitable[None]]) -> None:
+    idle = look(house.graph)
+    async with house.join("one") as one:
+        await trio.testing.wait_all_tasks_blocked()
+        open_one = look(house.graph)
+
+        async def check() -> None:
+            assert await one.connect("PROBE", "X")
+            assert await one.disconnect("PROBE", "X")
+            await settle(house.graph, open_one)
+            held = house.graph.snapshot().sessions[one.id]
+            assert (held.edges, held.scopes, held.endpoints) == ((), {}, ())
+
+        assert await sweep(lambda: block(one), check) > 1
+    await settle(house.graph, idle)
+
+
+async def a_life(house: House) -> None:
+    async with house.join("mortal") as session:
+        await session.connect_many([AB, BC])
+        await session.register_metadata(METADATA)
+        async with session.scope("s") as scope, session.watch():
+            await scope.connect(*CD)
+
+
+async def lives_of_a_mortal(house: House, stride: int) -> int:
+    """Sweep a session's whole life; everything else is as before each time, and every start has its one end."""
+    async with house.join("watcher") as watcher, watcher.watch(await revision(watcher)) as changes:
+        await trio.testing.wait_all_tasks_blocked()
+        idle = look(house.graph)
+
+        async def check() -> None:
+            await settle(house.graph, idle)
+            started, ended = [], []
+            for change in everything(changes):
+                started += [entry.session for entry in change.started]
+                ended += [entry.session for entry in change.ended]
+                assert set(ended) <= set(started)
+            assert started == ended
+            assert len(started) <= 1
+
+        return await sweep(lambda: a_life(house), check, stride)
+
+
+def everything(changes: Changes) -> list[Change | Resync]:
+    found = []
+    with suppress(trio.WouldBlock):
+        while True:
+            found.append(changes.receive_nowait())
+    return found
+
+
+async def revision(session: Session) -> int:
+    return (await session.snapshot()).revision
+
+
+async def test_a_session_cancelled_anywhere_between_opening_and_closing_leaves_nothing(house: House) -> None:
+    assert await lives_of_a_mortal(house, 1) > 10
+
+
+async def test_so_does_one_on_a_websocket() -> None:
+    async with websocket_house(Limits()) as house:
+        assert await lives_of_a_mortal(house, 1 if FULL else 3 if CI else 13) > 10
+
+
+async def test_an_operator_cancelled_while_it_releases_has_released_whole_or_not_at_all(house: House) -> None:
+    idle = look(house.graph)
+    async with house.join("operator") as operator:
+
+        async def attempt() -> None:
+            await operator.release("victim")
+
+        async def life(task_status: trio.TaskStatus[None]) -> None:
+            with pytest.raises(SessionReleased):
+                async with house.join("victim") as victim:
+                    await victim.connect_many([AB, BC])
+                    task_status.started()
+                    await trio.sleep_forever()
+
+        for step in itertools.count():
+            async with trio.open_nursery() as nursery:
+                await nursery.start(life)
+                was_cancelled = await cancelled_at(step, attempt)
+                await operator.upstream("A")
+                left = house.graph.snapshot()
+                assert len(left.edge_owners) == (2 if len(left.sessions) == 2 else 0)
+                if len(left.sessions) == 2:
+                    await operator.release("victim")
+            if not was_cancelled:
+                break
+    await settle(house.graph, idle)
