@@ -292,6 +292,14 @@ def test_the_words_of_a_class_that_holds_secrets_are_withheld(settings: Any, pat
     assert patch(settings, path, 2) != settings
 
 
+def test_what_a_refusing_class_said_is_not_kept_behind_the_refusal() -> None:
+    for work in (lambda: convert_settings(RefusingAttrs, {"gain": 9}), lambda: convert_settings(Refusing, {"gain": 9})):
+        with pytest.raises(InvalidSettings) as caught:
+            work()
+        assert caught.value.__context__ is None
+        assert "hunt" not in "".join(traceback.format_exception(caught.value))
+
+
 def test_the_words_of_any_error_can_be_sent_on_without_a_secret() -> None:
     error = RuntimeError(f"cannot log in with {WORD}")
     assert WORD not in error_words(error, Login("me"))
