@@ -4,13 +4,10 @@ import argparse
 from typing import Any
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from ._diagnose import Finding, Patient, diagnose
+from ._diagnose import Patient, diagnose
+from ._table import print_table
 from ._target import add_target, open_target
-from ._text import printable
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -30,16 +27,8 @@ async def run(args: argparse.Namespace) -> int:
     if args.json:
         print(msgspec.json.encode(findings).decode())
     elif findings:
-        Console().print(_table(findings))
+        rows = ((finding.rule, finding.subject, finding.advice) for finding in findings)
+        print_table(("finding", "where", "what to know"), rows)
     else:
         print("nothing found")
     return 1 if findings else 0
-
-
-def _table(findings: tuple[Finding, ...]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("finding", "where", "what to know"):
-        table.add_column(column)
-    for finding in findings:
-        table.add_row(*(Text(printable(cell)) for cell in (finding.rule, finding.subject, finding.advice)))
-    return table

@@ -2,18 +2,17 @@
 
 import argparse
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from actors._graph import SessionInfo
 
 from ._diagnose import SILENT
+from ._table import print_table
 from ._target import add_target, open_target
-from ._text import printable
+
+_COLUMNS: Final = ("name", "peer", "since", ">edges", ">components", ">endpoints", ">heard", "state", "id")
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -31,26 +30,13 @@ async def run(args: argparse.Namespace) -> None:
     if args.json:
         print(msgspec.json.encode(sessions).decode())
     else:
-        Console().print(_table(sessions))
-
-
-def _table(sessions: tuple[SessionInfo, ...]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("name", "peer", "since"):
-        table.add_column(column)
-    for column in ("edges", "components", "endpoints", "heard"):
-        table.add_column(column, justify="right")
-    for column in ("state", "id"):
-        table.add_column(column)
-    for session in sessions:
-        table.add_row(*(Text(cell) for cell in _row(session)))
-    return table
+        print_table(_COLUMNS, map(_row, sessions))
 
 
 def _row(session: SessionInfo) -> tuple[str, ...]:
     return (
-        printable(session.name),
-        printable(session.peer),
+        session.name,
+        session.peer,
         f"{datetime.fromtimestamp(session.since):%H:%M:%S}",
         str(session.edges),
         str(session.components),

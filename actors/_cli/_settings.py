@@ -6,15 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from actors._graph import Session
 from graphmeta import SettingValue
 
+from ._table import print_table
 from ._target import add_target, open_target
-from ._text import printable
 
 Rows = list[tuple[str, SettingValue]]
 
@@ -37,22 +34,13 @@ async def run(args: argparse.Namespace) -> None:
     if args.json:
         print(msgspec.json.encode([{"address": address, "value": value} for address, value in rows]).decode())
     else:
-        Console().print(_table(rows))
+        print_table(("address", "settings", "by", "since"), (_row(*row) for row in rows))
 
 
 async def _rows(session: Session, address: str | None) -> Rows:
     if address is None:
         return list((await session.settings()).items())
     return [(address, value) for value in await session.settings_history(address)]
-
-
-def _table(rows: Rows) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("address", "settings", "by", "since"):
-        table.add_column(column)
-    for address, value in rows:
-        table.add_row(*(Text(printable(cell)) for cell in _row(address, value)))
-    return table
 
 
 def _row(address: str, value: SettingValue) -> tuple[str, ...]:
