@@ -20,6 +20,7 @@ from graphmeta import (
     OutputStream,
     TaskSpec,
     Unit,
+    error_words,
     patch,
     readable,
     streams_of,
@@ -94,7 +95,8 @@ class UnitActor(Actor):
         try:
             await self._take(settings)
         except Exception as error:
-            raise SettingsRefused(self._address, str(error) or type(error).__name__) from error
+            # Not the error itself, and not as its context: its words may quote a secret.
+            raise SettingsRefused(self._address, error_words(error, settings)) from None
         return readable(self._unit.settings)
 
     # -- starting --------------------------------------------------------------------------------------------
