@@ -25,7 +25,10 @@ PAGES = Path(__file__).parent.parent / "docs" / "benchmarks"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.names if name not in BENCHMARKS]:
+        parser.error(f"no such benchmark: {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
     missed = [name for name in options.names or BENCHMARKS if not _run(name, options.quick, options.write)]
     if missed:
         print(f"missed a target: {', '.join(missed)}", file=sys.stderr)
@@ -37,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "python -m benchmarks", epilog=names, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("names", metavar="NAME", nargs="*", choices=[*BENCHMARKS, []], help="all, if none")
+    parser.add_argument("names", metavar="NAME", nargs="*", help="all, if none")
     parser.add_argument(
         "--quick", action="store_true", help="less work, fewer rounds and no targets, to see that it runs"
     )

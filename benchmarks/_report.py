@@ -48,7 +48,7 @@ def to_table(result: Result) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     lines.insert(1, " | ".join("-" * width for width in widths))
-    return "\n".join([f"### {result.name}", "", *(f"| {line} |" for line in lines)])
+    return "\n".join([f"## {result.name}", "", *(f"| {line} |" for line in lines)])
 
 
 def _row(timing: Timing, number: int, verdicts: Iterable[Verdict]) -> tuple[str, ...]:

@@ -57,12 +57,20 @@ class DAG:
         """
         wanted = [(from_topic, to_topic) for from_topic, to_topic in edges]
         held = self._held.get(owner, _NOTHING)
-        new = list(dict.fromkeys([pair for pair in wanted if pair[1] not in held.get(pair[0], ())]))
-        counts = dict(zip(new, self._order.insert_all(new), strict=True))
-        for from_topic, to_topic in new:
-            self._held[owner][from_topic][to_topic] = None
-        outcomes = {0: ALREADY_OWNED, 1: ADDED}
-        return tuple([outcomes.get(counts.pop(pair, 0), SHARED) for pair in wanted])
+        new = dict.fromkeys([pair for pair in wanted if pair[1] not in held.get(pair[0], ())])
+        if not new:
+            return (ALREADY_OWNED,) * len(wanted)
+        counts = iter(self._order.insert_all(list(new)))
+        held = self._held[owner]
+        outcomes: list[Outcome] = []
+        for from_topic, to_topic in wanted:
+            targets = held[from_topic]
+            if to_topic in targets:
+                outcomes.append(ALREADY_OWNED)
+            else:
+                targets[to_topic] = None
+                outcomes.append(ADDED if next(counts) == 1 else SHARED)
+        return tuple(outcomes)
 
     def remove_edge(self, from_topic: str, to_topic: str, owner: Hashable = None) -> Outcome:
         """Make *owner* let go of the edge, and say what that came to: `REMOVED`, `RELEASED` or `NOT_OWNER`."""
