@@ -36,7 +36,7 @@ class LocalLine(Line):
         await trio.lowlevel.checkpoint_if_cancelled()
         answer = method(self._service, *args, **kwargs)
         if isawaitable(answer):
-            return await answer
+            return await self._service.while_open(answer)
         await trio.lowlevel.cancel_shielded_checkpoint()
         return answer
 

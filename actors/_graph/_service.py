@@ -48,8 +48,8 @@ class SessionService:
         self.closers: dict[int, Callable[[Exception], None]] = {}
         """How to close each open endpoint's data path, by its number."""
         self.over = False
-        self._asked: set[trio.CancelScope] = set()
-        """Settings that its unit was asked to take and has not answered."""
+        self._waiting: set[trio.CancelScope] = set()
+        """What waits for an answer that nobody needs, or gives, when the session has ended."""
         self._watches: set[Watch] = set()
         self._graph: Final = graph
 
@@ -79,12 +79,22 @@ class SessionService:
         for close in self.closers.values():
             close(failure)
         self.closers.clear()
-        for scope in self._asked:
+        for scope in self._waiting:
             scope.cancel()
         self._graph.router.resume(self.id)
         for watch in tuple(self._watches):
             watch.close(failure)
             self.close_watch(watch)
+
+    async def while_open(self, answer: Awaitable[R], over: Exception | None = None) -> R:
+        """Wait for an answer until the session ends; then raise *over*, or why it ended."""
+        with trio.CancelScope() as scope:
+            self._waiting.add(scope)
+            try:
+                return await answer
+            finally:
+                self._waiting.discard(scope)
+        raise over or self.ending or SessionEnded(self.name)
 
     def silent(self) -> float:
         """Seconds since the link was last heard; a session in process is never silent."""
@@ -92,13 +102,7 @@ class SessionService:
 
     async def apply_settings(self, address: str, values: dict[str, Any]) -> Any:
         """Hand settings to the unit behind this session. `SettingsRefused` also when the session ends meanwhile."""
-        with trio.CancelScope() as scope:
-            self._asked.add(scope)
-            try:
-                return await self._ask_unit(address, values)
-            finally:
-                self._asked.discard(scope)
-        raise SettingsRefused(address, "its session ended")
+        return await self.while_open(self._ask_unit(address, values), SettingsRefused(address, "its session ended"))
 
     async def _ask_unit(self, address: str, values: dict[str, Any]) -> Any:
         if self.settings_port is None:

@@ -38,6 +38,10 @@ class House:
     """A link in memory to the graph's door, for those who speak the wire themselves."""
     door: Door | None = None
 
+    def local(self, name: str) -> AbstractAsyncContextManager[Session]:
+        """Join in process, whatever else there is."""
+        return open_session(self.graph, name=name)
+
 
 @asynccontextmanager
 async def local_house(limits: Limits) -> AsyncIterator[House]:
