@@ -92,3 +92,9 @@ from ._graph import serve_websocket as serve_websocket
 from ._runtime import Runner as Runner
 from ._runtime import open_runner as open_runner
 from ._runtime import run as run
+
+for _public in list(globals().values()):
+    # Tracebacks and pickles name the public place.
+    if getattr(_public, "__module__", "").startswith(f"{__name__}._"):
+        _public.__module__ = __name__
+del _public

@@ -107,3 +107,9 @@ from ._streams import Topic as Topic
 from ._twin import snapshot_twin as snapshot_twin
 from ._twin import step_twin as step_twin
 from ._visible import visible as visible
+
+for _public in list(globals().values()):
+    # Tracebacks and pickles name the public place.
+    if getattr(_public, "__module__", "").startswith(f"{__name__}._"):
+        _public.__module__ = __name__
+del _public
