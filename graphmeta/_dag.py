@@ -87,6 +87,7 @@ class DAG:
     def remove_edges(self, edges: Iterable[tuple[str, str]], owner: Hashable = None) -> tuple[Outcome, ...]:
         """Do `remove_edge` for each of *edges*, and say for each what it came to."""
         unwanted = [(from_topic, to_topic) for from_topic, to_topic in edges]
+        hash(tuple(unwanted))  # Or a name that is none would raise when others are gone already.
         return tuple([self.remove_edge(*pair, owner) for pair in unwanted])
 
     def remove_owner(self, owner: Hashable) -> Removal:

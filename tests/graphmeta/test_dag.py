@@ -167,6 +167,15 @@ def test_an_owner_that_cannot_be_hashed_changes_nothing(dag):
     assert state(dag) == before
 
 
+@pytest.mark.parametrize("edges", [[CD, ([], "A")], [CD, ("A", [])], [CD, ("A",)], [CD, None]])
+def test_a_batch_that_makes_no_sense_changes_nothing(dag, edges):
+    before = state(dag)
+    for call in (dag.add_edges, dag.remove_edges):
+        with pytest.raises((TypeError, ValueError)):
+            call(edges, "viewer")
+    assert state(dag) == before
+
+
 def test_topics_vanish_with_their_last_edge(dag):
     dag.remove_owner("viewer")
     assert list(dag.graph) == ["A", "B", "C"]
