@@ -5,6 +5,7 @@ session could have left in the ledger, the router or the supervisor.
 """
 
 import gc
+import math
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -26,6 +27,11 @@ CI = os.environ.get("CI") == "true"
 def scale(full: int, ci: int, fast: int) -> int:
     """How many: on demand (``TRELLIS_CAMPAIGN=full``), with ``CI=true``, and otherwise."""
     return full if FULL else ci if CI else fast
+
+
+def p99(values: list[float]) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, math.ceil(len(ordered) * 0.99) - 1)]
 
 
 @attrs.frozen

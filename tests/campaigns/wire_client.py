@@ -2,6 +2,8 @@
 
 As a program (``wire_client.py HOST PORT TOKEN STEP``) it goes to a step of a session's life, says ``ready`` and then
 does what its standard input says: ``bye``, ``close``, ``fin`` or ``rst``. It answers pings as long as it lives.
+Instead of a step it takes a way to behave, with a number: ``work 50`` (operations a second), ``stuck 0``, ``flood 0``,
+``huge 0``.
 ``STEPS`` is also what tests without a socket speak.
 """
 
@@ -75,6 +77,8 @@ class Client:
     def send(self, opcode, payload):
         size = len(payload)
         length = bytes([0x80 | size]) if size < 126 else b"\xfe" + struct.pack("!H", size)
+        if size >= 65536:
+            length = b"\xff" + struct.pack("!Q", size)
         # Masked, as a client must, with the key that changes nothing.
         self.socket.sendall(bytes([0x80 | opcode]) + length + b"\0\0\0\0" + payload)
 
@@ -153,6 +157,33 @@ class Client:
             self.ask("disconnect" if turn % 2 else "connect", {"from_topic": "A", "to_topic": "X"})
             time.sleep(max(0.0, began + turn / rate - time.monotonic()))
 
+    def stuck(self, _):
+        """Follow everything, and take nothing."""
+        self.go_to("watch")
+        say("ready")
+        time.sleep(3600)
+
+    def flood(self, _):
+        """Ask as fast as the socket takes it."""
+        self.go_to("edges")
+        say("ready")
+        while True:
+            for _ in range(100):
+                self.tell("upstream", {"topic": "B1"})
+            while select.select([self.socket], [], [], 0)[0]:
+                self.receive()
+                self.frames()
+            self.heard.clear()
+
+    def huge(self, _):
+        """Send what is large and wrong as often as it is read, then what is too large."""
+        self.go_to("edges")
+        say("ready")
+        for _ in range(10):
+            self.tell("register_metadata", {"metadata": "x" * 900_000})
+        self.tell("upstream", {"topic": "x" * 4_000_000})
+        self.obey()
+
 
 def say(word):
     print(word, flush=True)
@@ -161,11 +192,12 @@ def say(word):
 def main():
     host, port, token, step = sys.argv[1:5]
     client = Client(host, port, token)
-    if step.startswith("work "):
-        client.work(float(step.split()[1]))
+    way, _, number = step.partition(" ")
+    if number:
+        return getattr(client, way)(float(number))
     client.go_to(step)
     say("ready")
-    client.obey()
+    return client.obey()
 
 
 if __name__ == "__main__":
