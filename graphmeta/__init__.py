@@ -91,6 +91,7 @@ from ._settings import error_words as error_words
 from ._settings import patch as patch
 from ._settings import readable as readable
 from ._settings import settings_schema as settings_schema
+from ._settings import type_text as type_text
 from ._snapshot import Endpoint as Endpoint
 from ._snapshot import GraphSnapshot as GraphSnapshot
 from ._snapshot import SettingValue as SettingValue

@@ -15,9 +15,8 @@ from graphmeta import (
     SessionEnded,
     SessionStarted,
     SettingChanged,
+    visible,
 )
-
-from ._text import printable
 
 
 def lines(item: Change | Resync) -> Iterator[str]:
@@ -30,9 +29,15 @@ def lines(item: Change | Resync) -> Iterator[str]:
         )
         return
     head = f"r{item.revision} {datetime.fromtimestamp(item.at):%H:%M:%S} {item.by_name or 'graph'}"
+    for line in described(item):
+        yield visible(head) + "  " + line
+
+
+def described(change: Change) -> Iterator[str]:
+    """Yield a line for each thing that a change did."""
     for part, describe in _WORDS.items():
-        for entry in getattr(item, part):
-            yield printable(f"{head}  {describe(entry)}")
+        for entry in getattr(change, part):
+            yield visible(describe(entry))
 
 
 def _started(entry: SessionStarted) -> str:

@@ -29,4 +29,4 @@ async def run(args: argparse.Namespace) -> None:
     if args.json:
         print(json.dumps(snapshot.graph))
         return
-    print(render(snapshot, args.format, collapse=args.collapse, owners=args.owners))
+    print(render(snapshot, args.format, collapse=args.collapse, owners=args.owners), end="")

@@ -14,6 +14,7 @@ from transport import TransportError
 
 from . import (
     _demo,
+    _diff,
     _doctor,
     _graph,
     _release,
@@ -38,6 +39,7 @@ _COMMANDS: Final = (
     _set,
     _release,
     _doctor,
+    _diff,
     _shutdown,
 )
 

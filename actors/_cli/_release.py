@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from actors._graph import Impact
+from graphmeta import visible
 
 from ._target import add_target, open_target
-from ._text import printable
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -45,4 +45,4 @@ def printed(impact: Impact, verb: str) -> str:
     lines = [f"{impact.name} ({impact.session}): {verb}"]
     for title, entries in parts.items():
         lines += [f"  {title}: {len(entries)}", *(f"    {entry}" for entry in entries)]
-    return "\n".join(printable(line) for line in lines)
+    return "\n".join(visible(line) for line in lines)

@@ -4,8 +4,9 @@ import argparse
 import json
 from typing import Any
 
+from graphmeta import visible
+
 from ._target import add_target, open_target
-from ._text import printable
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -28,7 +29,7 @@ async def run(args: argparse.Namespace) -> None:
     async with open_target(args, "set") as session:
         settings = await session.update_setting(args.address, args.path, _value(args.value))
     text = json.dumps(settings, ensure_ascii=False)
-    print(text if args.json else f"{args.address}: {printable(text)}")
+    print(text if args.json else f"{args.address}: {visible(text)}")
 
 
 def _value(text: str) -> Any:

@@ -1,9 +1,10 @@
 """``trellis snapshot``: the whole state, for people or as JSON."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
-from graphmeta import GraphSnapshot, snapshot_to_json
+from graphmeta import GraphSnapshot, save_snapshot, snapshot_to_json
 
 from ._target import add_target, open_target
 
@@ -14,6 +15,7 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
         "snapshot", help="take the whole state", description="Take the whole state of the graph."
     )
     parser.add_argument("--json", action="store_true", help="as JSON: everything, for programs")
+    parser.add_argument("--save", metavar="FILE", type=Path, help="into a file, for `trellis diff` and Python")
     add_target(parser)
     parser.set_defaults(command=run)
 
@@ -22,6 +24,8 @@ async def run(args: argparse.Namespace) -> None:
     """Print a snapshot."""
     async with open_target(args, "snapshot") as session:
         snapshot = await session.snapshot()
+    if args.save is not None:
+        save_snapshot(snapshot, args.save)
     print(snapshot_to_json(snapshot) if args.json else _summary(snapshot))
 
 

@@ -10,7 +10,7 @@ import trio
 
 from actors._data import Inbox, Publisher, Router, Subscriber
 from actors._floor import open_actor_nursery
-from graphmeta import GraphSnapshot
+from graphmeta import GraphSnapshot, type_text
 
 from ._body import body_of
 from ._line import Line
@@ -63,7 +63,7 @@ class LocalLine(Line):
     async def publisher(self, topic: str, message_type: type) -> AsyncIterator[Publisher]:
         """A publisher on this process's routes."""
         publisher = Publisher(self._router, topic, message_type)
-        async with self._endpoint(publisher.close, topic, "publisher", message_type.__qualname__):
+        async with self._endpoint(publisher.close, topic, "publisher", type_text(message_type)):
             yield publisher
 
     @asynccontextmanager
@@ -73,7 +73,7 @@ class LocalLine(Line):
         """A subscriber on this process's routes."""
         inbox = Inbox(max_queue, leaky)
         subscriber = Subscriber(inbox, topic, message_type, lambda failure: self._router.detach(topic, inbox, failure))
-        details = (topic, "subscriber", message_type.__qualname__, leaky, max_queue)
+        details = (topic, "subscriber", type_text(message_type), leaky, max_queue)
         async with self._endpoint(subscriber.close, *details):
             self._router.attach(topic, inbox)
             yield subscriber

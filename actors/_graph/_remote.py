@@ -12,7 +12,7 @@ import attrs
 import trio
 
 from actors._floor import open_actor_nursery
-from graphmeta import GraphSnapshot, load_snapshot
+from graphmeta import GraphSnapshot, load_snapshot_slices
 from transport import (
     ConnectFailed,
     HandshakeRefused,
@@ -33,6 +33,7 @@ from ._line import Line
 from ._remote_watch import RemoteChanges
 from ._service import SessionService, SettingsPort
 from ._session import Session
+from ._slices import in_slices
 from ._software import SOFTWARE
 from ._watch import Changes
 from ._wire import ERRORS, PROTOCOL_VERSION, Opened, OpenSession
@@ -64,7 +65,8 @@ class RemoteLine(Line):
 
     async def snapshot(self) -> GraphSnapshot:
         """The whole state, made of the published records here."""
-        return load_snapshot(await self.ask(SessionService.snapshot_pickle))
+        data = await self.ask(SessionService.snapshot_pickle)
+        return await in_slices(load_snapshot_slices(data, max_bytes=self._peer.limits.server_document_bytes))
 
     async def let_go(self, method: Callable[..., None], *args: Any, **kwargs: Any) -> None:
         """A shielded, bounded round trip; when it fails the whole session is ended, so nothing can stay."""

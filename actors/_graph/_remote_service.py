@@ -1,18 +1,23 @@
 """The server's side of a session that comes over a wire: the same requests, and what only a wire needs."""
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
+import msgspec
 import trio
 
-from graphmeta import Change, Resync, change_to_json
-from transport import LimitExceeded, LinkLost, Peer, wire_method
+from graphmeta import Change, Resync, decode_metadata_slices, step_twin
+from transport import LimitExceeded, LinkLost, Payload, Peer, wire_method
 
 from ._errors import SessionError, SessionReleased, SettingsRefused, SubscriptionTaken, WatchOverrun
 from ._service import SessionService
+from ._slices import in_slices
 from ._supervisor import GraphSupervisor
 from ._watch import Watch
+
+_NOTHING: Final = (b"null", b"\xc0")
+"""No metadata, in JSON and in msgpack."""
 
 
 class RemoteSessionService(SessionService):
@@ -43,6 +48,16 @@ class RemoteSessionService(SessionService):
         except (LimitExceeded, LinkLost):
             self._peer.abort("the session ended")
         self._peer.close()
+
+    # The same request as in process, but its argument is still encoded: it is large, and decoded in slices.
+    @wire_method
+    async def register_metadata(self, metadata: Payload[Any]) -> int:  # type: ignore[override]
+        """Replace the session's metadata as a whole; returns the revision."""
+        raw = bytes(metadata.decode(msgspec.Raw))
+        if raw in _NOTHING:
+            return super().register_metadata(None)
+        encoding: Literal["json", "msgpack"] = "json" if self._peer.speaks_json else "msgpack"
+        return super().register_metadata(await in_slices(decode_metadata_slices(raw, encoding)))
 
     @wire_method
     def close(self) -> int:
@@ -128,7 +143,7 @@ class Forward:
 
     def _encoded(self, item: Change | Resync) -> Any:
         if self._peer.speaks_json:
-            return change_to_json(item)
+            return step_twin(item)
         if isinstance(item, Change):
             return self._graph.shared_change(item)
         return {"reason": item.reason, "snapshot": self._graph.dump(item.snapshot)}

@@ -13,7 +13,7 @@ import trio
 
 from actors._data import Router
 from actors._floor import Actor
-from graphmeta import DAG, Change, GraphError, GraphSnapshot, Resync, SettingValue, dump_snapshot, snapshot_to_plain
+from graphmeta import DAG, Change, GraphError, GraphSnapshot, Resync, SettingValue, dump_snapshot, snapshot_twin
 from transport import Limits, Shared
 
 from . import _commands as ask
@@ -181,7 +181,7 @@ class GraphSupervisor(Actor):
         """The snapshot as plain data, made once per revision and encoded once per codec."""
         revision, shared = self._plain
         if shared is None or revision != self.revision:
-            shared = Shared(snapshot_to_plain(self.snapshot()))
+            shared = Shared(snapshot_twin(self.snapshot()))
             self._plain = (self.revision, shared)
         return shared
 

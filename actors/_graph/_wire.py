@@ -14,7 +14,9 @@ PROTOCOL_VERSION: Final = 1
 
 ERRORS: Final = ErrorTable(
     graphmeta.CycleError,
+    graphmeta.InvalidChange,
     graphmeta.InvalidComponent,
+    graphmeta.InvalidEndpoint,
     graphmeta.InvalidMetadata,
     graphmeta.InvalidSettings,
     graphmeta.InvalidSnapshot,

@@ -3,3 +3,4 @@
 from ._run import run as run
 from ._runner import Runner as Runner
 from ._runner import open_runner as open_runner
+from ._thread_task import ThreadAbandoned as ThreadAbandoned

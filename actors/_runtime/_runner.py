@@ -6,9 +6,22 @@ from typing import Any, Final
 
 from actors._floor import ActorRef, open_actor_nursery
 from actors._graph import Graph, Session, SettingsRefused, open_graph, open_session
-from graphmeta import Component, Unit, bind_all, collect_edges, crawl_components, describe
+from graphmeta import (
+    Component,
+    InvalidComponent,
+    Relay,
+    Unit,
+    bind_all,
+    collect_edges,
+    crawl_components,
+    describe,
+    streams_of,
+    tasks_of,
+)
 
-from ._unit_actor import Progress, UnitActor
+from ._progress import Progress
+from ._relay_actor import RelayActor
+from ._unit_actor import UnitActor
 
 
 class Runner:
@@ -52,6 +65,7 @@ async def open_runner(
     """
     roots = {**(components or {}), **named}
     bind_all(roots)
+    _refuse_main(roots)
     edges = collect_edges(roots, connections)
     async with AsyncExitStack() as stack:
         if graph is None:
@@ -61,6 +75,15 @@ async def open_runner(
         await session.connect_many(edges)
         async with _running(session, roots) as progress:
             yield Runner(session, graph, progress)
+
+
+def _refuse_main(roots: Mapping[str, Component]) -> None:
+    for root in roots.values():
+        for component in crawl_components(root):
+            mains = [task for task in tasks_of(component) if task.kind == "main"] if isinstance(component, Unit) else []
+            if mains:
+                reason = "main functions are not run yet; @thread runs a function beside the loop"
+                raise InvalidComponent(type(component).__qualname__, mains[0].name, reason)
 
 
 @asynccontextmanager
@@ -78,8 +101,10 @@ async def _running(session: Session, roots: Mapping[str, Component]) -> AsyncIte
             for component in crawl_components(root):
                 if isinstance(component, Unit):
                     address = str(component.address)
-                    actor = await nursery.start(UnitActor, component, session, progress, name=address)
-                    units[address] = actor
+                    units[address] = await nursery.start(UnitActor, component, session, progress, name=address)
+                for port in streams_of(component).values():
+                    if isinstance(port, Relay):
+                        await nursery.start(RelayActor, port, session, progress, name=port.address)
         session._take_settings(take_settings)
         progress.start()
         yield progress

@@ -5,12 +5,9 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, Final
 
-import attrs
-import trio
-
 from actors._data import Publisher, Subscriber
 from actors._floor import Actor
-from actors._graph import Session, SessionError, SessionLost, SessionReleased, SettingsRefused
+from actors._graph import Session, SessionError, SettingsRefused
 from graphmeta import (
     INPUT_SETTINGS,
     Complete,
@@ -28,33 +25,8 @@ from graphmeta import (
 )
 
 from ._gate import Gate
-
-
-@attrs.define(eq=False)
-class Progress:
-    """How far the tasks of all units are; shared by the units of one runner."""
-
-    started: trio.Event = attrs.field(factory=trio.Event)
-    """Set when every unit is ready: no message is sent before its subscribers are there."""
-    done: trio.Event = attrs.field(factory=trio.Event)
-    """Set when every task has ended, or one asked for the end of all."""
-    running: int = 0
-
-    def enter(self) -> None:
-        """A task was made."""
-        self.running += 1
-
-    def leave(self) -> None:
-        """A task has ended."""
-        self.running -= 1
-        if not self.running and self.started.is_set():
-            self.done.set()
-
-    def start(self) -> None:
-        """Let the tasks go."""
-        self.started.set()
-        if not self.running:
-            self.done.set()
+from ._progress import Progress
+from ._thread_task import run_in_thread
 
 
 class UnitActor(Actor):
@@ -129,7 +101,9 @@ class UnitActor(Actor):
 
     def _spawn(self, task: TaskSpec, subscriber: Subscriber | None) -> None:
         self._progress.enter()
-        if subscriber is None:
+        if task.kind == "thread":
+            run = partial(run_in_thread, self._address, task)
+        elif subscriber is None:
             run = partial(self._run_source, task)
         elif task == self._settings_task:
             run = partial(self._follow_settings, subscriber)
@@ -140,14 +114,11 @@ class UnitActor(Actor):
     async def _guard(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         await self._progress.started.wait()
         try:
-            await run()
+            await self._progress.unless_lost(run)
         except Complete:
             return
         except NormalTermination:
             self._progress.done.set()
-        except (SessionLost, SessionReleased):
-            # The session has ended under all units at once; its block says so once, and stops them.
-            await trio.sleep_forever()
         except Exception as error:
             error.add_note(f"in unit {self._address}, task {name}")
             raise

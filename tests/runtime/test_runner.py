@@ -1,5 +1,7 @@
 """Pipelines as stories: they start whole, run, change while they run, fail with their cause, and leave nothing."""
 
+import threading
+
 import attrs
 import pytest
 import trio
@@ -9,6 +11,7 @@ from actors import (
     Collection,
     Complete,
     CycleError,
+    InputRelay,
     InputStream,
     InputTopic,
     InvalidComponent,
@@ -17,14 +20,17 @@ from actors import (
     OutputStream,
     OutputTopic,
     SettingsRefused,
+    ThreadAbandoned,
     Topic,
     Unit,
+    main,
     open_graph,
     open_runner,
     open_session,
     publisher,
     subscriber,
     task,
+    thread,
 )
 
 
@@ -296,3 +302,87 @@ async def test_a_pipeline_joins_others_by_their_topics():
             async with open_runner(A=Count(CountSettings()), graph=graph, name="early"):
                 await late.wait()
     assert collect.state.seen == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("copied", [True, False])
+async def test_a_relay_takes_on_one_side_and_sends_on_the_other(copied):
+    class Inside(Unit):
+        STATE = State
+        INPUT = InputStream(list)
+
+        @subscriber(INPUT)
+        async def take(self, value):
+            self.state.seen.append(value)
+            raise NormalTermination
+
+    class Walled(Collection):
+        IN = InputRelay(list, copy_on_forward=copied)
+        INSIDE = Inside()
+
+        def network(self):
+            return ((self.IN, self.INSIDE.INPUT),)
+
+    walled = Walled()
+    message = [1, 2]
+    async with open_graph() as graph, open_runner(SYS=walled, graph=graph) as runner:
+        async with open_session(graph, name="one") as one, one.publisher("SYS/IN") as source:
+            await source.send(message)
+            await runner.wait()
+    (seen,) = walled.INSIDE.state.seen
+    assert seen == message
+    assert (seen is message) is not copied
+
+
+async def test_a_thread_is_told_to_stop_and_waited_for():
+    record = []
+    started, token = trio.Event(), trio.lowlevel.current_trio_token()
+
+    class Threaded(Unit):
+        @thread
+        def spin(self, stopping):
+            token.run_sync_soon(started.set)
+            record.append("stopped" if stopping.wait(10) else "timed out")
+
+    async with open_runner(SYS=Threaded()):
+        await started.wait()
+    assert record == ["stopped"]
+
+
+async def test_a_threads_error_ends_the_run_as_itself():
+    class Threaded(Unit):
+        @thread
+        def spin(self):
+            raise OSError("no device")
+
+    with pytest.raises(OSError, match="no device") as caught:
+        async with open_runner(SYS=Threaded()) as runner:
+            await runner.wait()
+    assert "in unit SYS, task spin" in caught.value.__notes__
+
+
+async def test_a_thread_that_does_not_listen_is_abandoned_and_named(monkeypatch):
+    monkeypatch.setattr("actors._runtime._thread_task.GRACE", 0.05)
+    started, release = trio.Event(), threading.Event()
+    token = trio.lowlevel.current_trio_token()
+
+    class Deaf(Unit):
+        @thread
+        def spin(self, stopping):
+            token.run_sync_soon(started.set)
+            release.wait(10)
+
+    with pytest.raises(ThreadAbandoned, match="thread spin of unit SYS"):
+        async with open_runner(SYS=Deaf()):
+            await started.wait()
+    release.set()
+
+
+async def test_a_main_function_is_refused_until_it_can_be_run():
+    class Window(Unit):
+        @main
+        def show(self):
+            raise AssertionError("it ran")
+
+    with pytest.raises(InvalidComponent, match="show"):
+        async with open_runner(SYS=Window()):
+            raise AssertionError("it started")

@@ -1,0 +1,43 @@
+"""``trellis diff``: what lies between two saved snapshots."""
+
+import argparse
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.text import Text
+
+from graphmeta import GraphSnapshot, compare, read_snapshot
+
+from ._changes import described
+from ._errors import UsageError
+
+_STYLES: Final = {"+": "green", "-": "red"}
+
+
+def add(commands: "argparse._SubParsersAction[Any]") -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "diff",
+        help="compare two saved snapshots",
+        description="Say what came and went between two snapshots; exit code 1 when something did.",
+    )
+    parser.add_argument("before", type=Path, help="a file that `trellis snapshot --save` wrote")
+    parser.add_argument("after", type=Path, help="another one")
+    parser.set_defaults(command=run)
+
+
+async def run(args: argparse.Namespace) -> int:
+    """Print the differences."""
+    lines = list(described(compare(_read(args.before), _read(args.after))))
+    console = Console()
+    for line in lines:
+        console.print(Text(line, style=_STYLES.get(line[:1], "")))
+    return 1 if lines else 0
+
+
+def _read(path: Path) -> GraphSnapshot:
+    try:
+        return read_snapshot(path)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
