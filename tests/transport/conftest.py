@@ -3,6 +3,7 @@
 import math
 import os
 import ssl
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -31,6 +32,9 @@ from transport._http import HEAD_END
 from transport._link import About
 from transport._websocket import client_link, server_link
 from transport._ws_meter import FrameMeter
+
+# The suites share helpers (`peer_ends`, `hostile_client`), whichever way pytest imports its files.
+sys.path.append(str(Path(__file__).parent))
 
 TOKEN = new_token()
 

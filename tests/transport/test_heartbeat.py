@@ -92,6 +92,7 @@ async def test_a_round_in_which_this_process_was_blocked_proves_nothing(
     nursery.start_soon(watch)
     await jump(5)
     await jump(30)
+    await jump(LAST_LOOK)
     assert not gave_up.is_set()
     await jump(5)
     await jump(3)

@@ -37,12 +37,6 @@ FAULTS = {
     "a token in plain text": Fault(
         "_connect.py", "if not (address.tls or insecure or is_loopback(address.host)):", "if False:", "connect"
     ),
-    "a request behind the request": Fault(
-        "_http.py",
-        "if not data.endswith(HEAD_END) or data.index(HEAD_END) != len(data) - len(HEAD_END):",
-        "if False:",
-        "hostile_handshakes",
-    ),
     "no deadline for the handshake": Fault(
         "_websocket_door.py",
         "deadline = trio.current_time() + loop.limits.handshake_seconds",
@@ -65,7 +59,7 @@ FAULTS = {
         "connect",
     ),
     "the library's errors leave": Fault(
-        "_websocket.py", "except* Exception as group:", "except* KeyError as group:", "hostile_frames"
+        "_websocket.py", "except* Exception as group:", "except* KeyError as group:", "connect"
     ),
     "the body's exception leaves in a group": Fault("_websocket.py", "with single_as_itself():", "if True:", "connect"),
     "nothing is metered": Fault("_guard.py", "if self.meter is not None:", "if False:", "hostile_frames"),

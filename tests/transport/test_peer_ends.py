@@ -1,0 +1,112 @@
+"""How connections end: politely, by loss, by a bug, by cancellation; nobody goes on waiting."""
+
+import pytest
+import trio
+import trio.testing
+from peer_ends import Calculator, Ends
+
+from transport import (
+    LinkLost,
+    Peer,
+    Service,
+    memory_links,
+)
+
+
+@pytest.fixture(params=["msgpack", "json"])
+async def ends(request: pytest.FixtureRequest, nursery: trio.Nursery) -> Ends:
+    return await Ends(nursery, json=request.param == "json").start()
+
+
+async def test_a_lost_link_fails_every_request_at_once(ends: Ends) -> None:
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(expect_lost, ends.client)
+        await trio.testing.wait_all_tasks_blocked()
+        ends.server.abort("pulled the plug")
+    with pytest.raises(LinkLost):
+        await ends.client.request("add", {"a": 1})
+    with pytest.raises(LinkLost):
+        ends.client.notify("note", {"text": "?"})
+    with pytest.raises(LinkLost):
+        await ends.client.wait_room()
+    await ends.over["client"].wait()
+    assert ends.calculator.log == ["waiting"] * 3 + ["left"] * 3
+    assert ends.lost == {"client": "the connection broke off", "server": "pulled the plug"}
+
+
+async def expect_lost(peer: Peer) -> None:
+    with pytest.raises(LinkLost, match="the connection broke off"):
+        await peer.request("wait", {})
+
+
+async def test_closing_sends_what_waits_and_only_the_other_end_calls_it_a_loss(ends: Ends) -> None:
+    ends.client.notify("note", {"text": "bye"})
+    ends.client.close()
+    with pytest.raises(LinkLost, match="this end has closed it"):
+        ends.client.notify("note", {"text": "too late"})
+    await trio.testing.wait_all_tasks_blocked()
+    await ends.client_link.aclose()
+    await trio.testing.wait_all_tasks_blocked()
+    assert ends.lost == {"server": "the peer closed the connection"}
+    assert ends.calculator.log == ["bye"]
+
+
+async def test_closing_fails_what_is_in_flight(ends: Ends) -> None:
+    async def ask() -> None:
+        with pytest.raises(LinkLost, match="closed by this end"):
+            await ends.client.request("wait", {})
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask)
+        await trio.testing.wait_all_tasks_blocked()
+        ends.client.close()
+
+
+async def test_closing_does_not_wait_for_a_peer_that_takes_nothing(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    ends = await Ends(nursery).start("client")
+    for _ in range(40):
+        ends.client.notify("note", {"text": "x" * 100_000})
+    started = trio.current_time()
+    ends.client.close()
+    await ends.over["client"].wait()
+    assert trio.current_time() - started == ends.client.limits.close_seconds
+
+
+@pytest.mark.parametrize("method", ["crash", "crash_later"])
+async def test_a_bug_in_a_method_leaves_run_as_itself(method: str) -> None:
+    client_link, server_link = memory_links()
+    client, server = Peer(client_link), Peer(server_link, service=Service(Calculator()))
+
+    async def ask() -> None:
+        with pytest.raises(LinkLost):
+            await client.request(method, {})
+
+    with trio.fail_after(1):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+            await nursery.start(run_to_loss, client)
+            with pytest.raises(ZeroDivisionError):
+                await server.run()
+            await server_link.aclose()
+
+
+async def run_to_loss(peer: Peer, *, task_status: trio.TaskStatus[None]) -> None:
+    with pytest.raises(LinkLost):
+        await peer.run(task_status=task_status)
+
+
+async def test_cancelling_run_fails_what_is_in_flight(nursery: trio.Nursery) -> None:
+    ends = await Ends(nursery).start("server")
+
+    async def ask() -> None:
+        with pytest.raises(LinkLost, match="this end stopped"):
+            await ends.client.request("wait", {})
+
+    async with trio.open_nursery() as inner:
+        inner.start_soon(ask)
+        with trio.move_on_after(0.01):
+            await ends.client.run()
+    assert "stopped" in repr(ends.client)
