@@ -7,11 +7,11 @@ from typing import Any, Final
 import trio
 
 from actors._floor import Actor
-from graphmeta import Change, GraphError, Resync, load_snapshot
+from graphmeta import Change, GraphError
 from transport import LinkLost, Peer, wire_method
 
 from ._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, WatchOverrun
-from ._remote_watch import RemoteChanges
+from ._remote_watch import RemoteChanges, SealedResync
 from ._service import SettingsPort
 
 
@@ -53,9 +53,9 @@ class Client:
         self._offer(subscription, change)
 
     @wire_method
-    def resync(self, subscription: int, resync: dict[str, Any]) -> None:
-        """A fresh start for one watch."""
-        self._offer(subscription, Resync(load_snapshot(resync["snapshot"]), str(resync["reason"])))
+    def resync(self, subscription: int, resync: SealedResync) -> None:
+        """A fresh start for one watch; its snapshot is opened by whoever takes it, not here in the reader."""
+        self._offer(subscription, resync)
 
     @wire_method
     def watch_overrun(self, subscription: int, bound: int) -> None:
@@ -71,7 +71,7 @@ class Client:
             raise SettingsRefused(address, "its session takes no live settings")
         return await self.settings_port(address, values)
 
-    def _offer(self, subscription: int, item: Change | Resync) -> None:
+    def _offer(self, subscription: int, item: Change | SealedResync) -> None:
         # A watch that was closed while the item was on its way is no error.
         watch = self.watches.get(subscription)
         if watch is not None:

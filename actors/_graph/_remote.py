@@ -80,7 +80,8 @@ class RemoteLine(Line):
     @asynccontextmanager
     async def watch(self, after: int | None, epoch: UUID | None) -> AsyncIterator[Changes]:
         """A subscription for the length of a block."""
-        changes = RemoteChanges(self.snapshot, self._peer.limits.watch_changes)
+        limits = self._peer.limits
+        changes = RemoteChanges(self.snapshot, limits.watch_changes, limits.server_document_bytes)
         number = self._client.subscribe(changes)
         try:
             await self.request("watch", {"subscription": number, "after": after, "epoch": epoch}, int)

@@ -8,21 +8,32 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import attrs
 import trio
 
-from graphmeta import Change, GraphSnapshot, Resync
+from graphmeta import Change, GraphSnapshot, Resync, load_snapshot_slices
 
 from ._errors import WatchOverrun
+from ._slices import in_slices
 from ._watch import Changes
+
+
+@attrs.frozen
+class SealedResync:
+    """A resync as it crosses the wire."""
+
+    reason: str
+    snapshot: bytes = attrs.field(repr=False)
 
 
 class RemoteChanges(Changes):
     """The changes that one subscription brings."""
 
-    def __init__(self, snapshot: Callable[[], Awaitable[GraphSnapshot]], bound: int) -> None:
+    def __init__(self, snapshot: Callable[[], Awaitable[GraphSnapshot]], bound: int, max_bytes: int) -> None:
         self._snapshot: Final = snapshot
         self._bound: Final = bound
-        self._queue: deque[Change | Resync] = deque()
+        self._max_bytes: Final = max_bytes
+        self._queue: deque[Change | Resync | SealedResync] = deque()
         self._seen = -1
         """Changes up to this revision are in a resync that was handed out."""
         self._lost: int | None = None
@@ -30,7 +41,7 @@ class RemoteChanges(Changes):
         self._failure: Exception | None = None
         self._lot: Final = trio.lowlevel.ParkingLot()
 
-    def offer(self, item: Change | Resync) -> None:
+    def offer(self, item: Change | Resync | SealedResync) -> None:
         """Take an item from the connection's reader; never waits, never fails."""
         if self._lost is not None:
             self._miss()
@@ -47,11 +58,14 @@ class RemoteChanges(Changes):
         self._lot.unpark_all()
 
     def receive_nowait(self) -> Change | Resync:
-        """The next item that is here; `trio.WouldBlock` when there is none, or a snapshot must be asked for first."""
+        """The next item that is here; `trio.WouldBlock` when there is none, or a snapshot must be fetched or opened."""
         if self._must_resync:
             raise trio.WouldBlock
         while self._queue:
-            item = self._queue.popleft()
+            item = self._queue[0]
+            if isinstance(item, SealedResync):
+                raise trio.WouldBlock
+            del self._queue[0]
             if not self._stale(item):
                 return item
         if self._failure is not None:
@@ -64,6 +78,8 @@ class RemoteChanges(Changes):
         while True:
             if self._must_resync:
                 return await self._resync()
+            if self._queue and isinstance(self._queue[0], SealedResync):
+                await self._open_first(self._queue[0])
             try:
                 return self.receive_nowait()
             except trio.WouldBlock:
@@ -72,6 +88,13 @@ class RemoteChanges(Changes):
     @property
     def _must_resync(self) -> bool:
         return self._lost is not None and self._failure is None
+
+    async def _open_first(self, sealed: SealedResync) -> None:
+        # In its place until it is open, so that a cancelled `receive` loses nothing.
+        slices = load_snapshot_slices(sealed.snapshot, max_bytes=self._max_bytes)
+        opened = Resync(await in_slices(slices), sealed.reason)
+        if self._queue and self._queue[0] is sealed:
+            self._queue[0] = opened
 
     async def _resync(self) -> Resync:
         # Taking changes again before the snapshot is asked for: those that it covers are told by their revision.

@@ -60,7 +60,7 @@ async def remote_changes(graph, bound):
         await trio.lowlevel.checkpoint()
         return graph.snapshot()
 
-    return RemoteChanges(snapshot, bound)
+    return RemoteChanges(snapshot, bound, 1 << 20)
 
 
 async def test_a_clients_own_queue_is_bounded_by_the_same_rules():
