@@ -106,16 +106,20 @@ async def serve_link(graph: GraphSupervisor, link: Link) -> None:
 
 async def _run_session(graph: GraphSupervisor, peer: Peer, opening: Opening[OpenSession]) -> None:
     session = RemoteSessionService(graph, opening.params.name, peer, opening.params.software)
-    async with open_actor_nursery(f"session {session.name}") as nursery:
-        try:
-            await nursery.start(SessionActor, session, name="session")
-        except (GraphError, SessionError, LimitExceeded) as refusal:
-            await opening.refuse(refusal)
-            return
-        opened = Opened(session.id, graph.epoch, graph.revision, PROTOCOL_VERSION)
-        opening.accept(opened, Service(session))
-        session.on_ended = session.tell_ended
-        await _serve(session, peer)
+    session.on_ended = session.tell_ended
+    try:
+        async with open_actor_nursery(f"session {session.name}") as nursery:
+            try:
+                await nursery.start(SessionActor, session, name="session")
+            except (GraphError, SessionError, LimitExceeded) as refusal:
+                await opening.refuse(refusal)
+                return
+            opened = Opened(session.id, graph.epoch, graph.revision, PROTOCOL_VERSION)
+            opening.accept(opened, Service(session))
+            await _serve(session, peer)
+    finally:
+        # As in process: for the moment between entering the ledger and being ready.
+        session.end()
 
 
 async def _serve(session: RemoteSessionService, peer: Peer) -> None:

@@ -98,7 +98,11 @@ class LocalLine(Line):
 async def open_local_session(graph: GraphSupervisor, name: str) -> AsyncIterator[Session]:
     """A session actor in a nursery of its own, around the caller's block."""
     service = SessionService(graph, name)
-    async with open_actor_nursery(f"session {name}") as nursery:
-        await nursery.start(SessionActor, service, name="session")
-        with body_of(service):
-            yield Session(LocalLine(graph.router, service))
+    try:
+        async with open_actor_nursery(f"session {name}") as nursery:
+            await nursery.start(SessionActor, service, name="session")
+            with body_of(service):
+                yield Session(LocalLine(graph.router, service))
+    finally:
+        # The actor has done this in its own task, unless Ctrl-C struck it between entering the ledger and being ready.
+        service.end()

@@ -165,7 +165,7 @@ async def _open(peer: Peer, client: Client, name: str) -> Opened:
     try:
         opened: Opened = await peer.request("open", attrs.asdict(OpenSession(name, PROTOCOL_VERSION, SOFTWARE)), Opened)
     except LinkLost as error:
-        raise SessionLost(error.reason) from None
+        raise client.ending or SessionLost(error.reason) from None
     return opened
 
 
