@@ -14,8 +14,8 @@ from test_campaign_isolation import BAD, company
 from actors import Session
 from transport import Limits
 
-REQUESTS = 30
-EVERY = 0.1
+REQUESTS = 10
+EVERY = 0.5
 """Seconds between two requests of one session."""
 
 

@@ -76,9 +76,11 @@ class Client:
 
     def send(self, opcode, payload):
         size = len(payload)
-        length = bytes([0x80 | size]) if size < 126 else b"\xfe" + struct.pack("!H", size)
-        if size >= 65536:
-            length = b"\xff" + struct.pack("!Q", size)
+        # The shortest form is the only one allowed.
+        if size < 126:
+            length = bytes([0x80 | size])
+        else:
+            length = b"\xfe" + struct.pack("!H", size) if size < 65536 else b"\xff" + struct.pack("!Q", size)
         # Masked, as a client must, with the key that changes nothing.
         self.socket.sendall(bytes([0x80 | opcode]) + length + b"\0\0\0\0" + payload)
 
