@@ -50,6 +50,11 @@ def test_an_owner_that_connected_twice_disconnects_once():
     assert dag.remove_edge(*AB, "me") is Outcome.REMOVED
 
 
+def test_an_owner_that_let_go_of_everything_is_forgotten(dag):
+    dag.remove_edges([AB, CD], "viewer")
+    assert repr(dag) == "<DAG: 2 edges, 3 topics, 2 owners>"
+
+
 def test_only_owners_remove_an_edge(dag):
     before = state(dag)
     assert dag.remove_edge(*CD, "front-end") is Outcome.NOT_OWNER

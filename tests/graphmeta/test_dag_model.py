@@ -169,5 +169,5 @@ class GraphAgainstReference(RuleBasedStateMachine):
 
 TestGraphAgainstReference = GraphAgainstReference.TestCase
 TestGraphAgainstReference.settings = settings(
-    max_examples=2500 if FULL else 60, stateful_step_count=50 if FULL else 40, deadline=None
+    max_examples=2500 if FULL else 100, stateful_step_count=50 if FULL else 40, deadline=None
 )
