@@ -13,9 +13,9 @@ import attrs
 import msgspec
 
 from ._errors import LimitExceeded, ProtocolError, Undecodable
-from ._footprint import footprint
+from ._footprint import fits, map_fits
 from ._link import Frame
-from ._nesting import PlainBounds, check_plain
+from ._nesting import PlainBounds, check_numbers, check_plain, has_long_number
 from ._shapes import is_loose, is_open_ended
 from ._shared import Shared
 
@@ -42,8 +42,9 @@ class Codec:
 
     def decode(self, data: Frame | msgspec.Raw, shape: Any) -> Any:
         """Decode into ``shape``; raises `Undecodable`, or what a record's own validator raises."""
+        decoder = self._decoder(shape)
         try:
-            return self._decoder(shape).decode(data)
+            return decoder.decode(data)
         except RecursionError:
             raise Undecodable("nested too deeply") from None
         except _UNDECODABLE as error:
@@ -108,14 +109,11 @@ class Payload(Generic[T]):
 
         Raises `LimitExceeded` (``decoded_bytes``) for what would take too much memory.
         """
-        value: T = self._decode(shape)
-        return value
-
-    def _decode(self, shape: Any) -> Any:
         try:
-            return self.read(shape)
+            value: T = self.read(shape)
         except Undecodable as error:
             raise ProtocolError(str(error)) from None
+        return value
 
     @property
     def present(self) -> bool:
@@ -124,7 +122,11 @@ class Payload(Generic[T]):
 
     def fields(self) -> "dict[str, Payload[Any]]":
         """Take a map apart and leave its values encoded. Raises `ProtocolError` if it is none."""
-        parts: dict[str, msgspec.Raw] = self._decode(dict[str, msgspec.Raw])
+        try:
+            self._check(map_fits)
+            parts = self._codec.decode(self._encoded(), dict[str, msgspec.Raw])
+        except Undecodable as error:
+            raise ProtocolError(str(error)) from None
         return {name: self.part(raw) for name, raw in parts.items()}
 
     def part(self, raw: msgspec.Raw) -> "Payload[Any]":
@@ -132,18 +134,23 @@ class Payload(Generic[T]):
         return Payload(self._codec, raw, self._bounds)
 
     def read(self, shape: Any) -> Any:
-        if self._raw is None:
-            raise Undecodable("nothing was sent where a value is needed")
         if shape is Payload:
             return self
         if is_open_ended(shape):
-            self._check_footprint(self._raw)
-        value = self._codec.decode(self._raw, shape)
+            self._check(fits)
+        value = self._codec.decode(self._encoded(), shape)
         if is_loose(shape):
             check_plain(value, self._bounds.nesting)
+        if self._codec.text and has_long_number(bytes(self._encoded())):
+            check_numbers(value)
         return value
 
-    def _check_footprint(self, raw: msgspec.Raw) -> None:
+    def _encoded(self) -> msgspec.Raw:
+        if self._raw is None:
+            raise Undecodable("nothing was sent where a value is needed")
+        return self._raw
+
+    def _check(self, fits_into: Callable[..., bool]) -> None:
         most = self._bounds.decoded_bytes
-        if footprint(bytes(raw), text=self._codec.text) > most:
+        if not fits_into(bytes(self._encoded()), most, text=self._codec.text):
             raise LimitExceeded("decoded_bytes", most)

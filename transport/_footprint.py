@@ -7,21 +7,37 @@ is counted is every byte that could be the head of a container, and a slot for n
 _LIST = 96
 _MAP = 240
 """Bytes that CPython takes for a small one."""
-_SMALL = 64 * 1024
-"""Below this nobody counts."""
-_JSON_HEADS = (b"[", b"{")
-_MSGPACK_HEADS = (bytes([*range(0x90, 0xA0), 0xDC, 0xDD]), bytes([*range(0x80, 0x90), 0xDE, 0xDF]))
-"""Of lists, of maps."""
+_ENTRY = 256
+"""Bytes for one value of a map that stays encoded, with its name."""
+_MSGPACK_LISTS = bytes([*range(0x90, 0xA0), 0xDC, 0xDD])
+_MSGPACK_MAPS = bytes([*range(0x80, 0x90), 0xDE, 0xDF])
 
 
-def footprint(encoded: bytes, *, text: bool) -> int:
-    """Estimate the decoded size of a document, bytes."""
+def fits(encoded: bytes, most: int, *, text: bool) -> bool:
+    """Whether a document surely takes no more than ``most`` bytes once decoded."""
     size = len(encoded)
-    if size < _SMALL:
-        return size
-    lists, maps = _JSON_HEADS if text else _MSGPACK_HEADS
-    return size + _LIST * _count(encoded, lists) + _MAP * _count(encoded, maps)
+    if size + size * _MAP <= most:
+        return True
+    if text:
+        lists, maps = encoded.count(b"["), encoded.count(b"{")
+    else:
+        lists, maps = _count(encoded, _MSGPACK_LISTS), _count(encoded, _MSGPACK_MAPS)
+    return size + _LIST * lists + _MAP * maps <= most
+
+
+def map_fits(encoded: bytes, most: int, *, text: bool) -> bool:
+    """Whether a map whose values stay encoded surely takes no more than ``most`` bytes."""
+    return len(encoded) + _ENTRY * (encoded.count(b":") if text else _msgpack_entries(encoded)) <= most
 
 
 def _count(encoded: bytes, heads: bytes) -> int:
     return len(encoded) - len(encoded.translate(None, heads))
+
+
+def _msgpack_entries(encoded: bytes) -> int:
+    """Read how many entries a map says it has; anything else has none."""
+    head = encoded[0] if encoded else 0
+    if 0x80 <= head <= 0x8F:
+        return head & 0x0F
+    width = {0xDE: 2, 0xDF: 4}.get(head, 0)
+    return int.from_bytes(encoded[1 : 1 + width], "big")

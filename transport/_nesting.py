@@ -24,6 +24,9 @@ class PlainBounds:
 
 _ENVELOPE = 1
 """Parameters are a record of the method's own, which is not the caller's depth."""
+_SMALLEST, _LARGEST = -(2**63), 2**64 - 1
+_LONG = b"0" * 19
+_DIGITS_AS_ZEROS = bytes(ord("0") if chr(code).isdigit() and code < 128 else code for code in range(256))
 _LEAVES = frozenset({str, int, float, bool, bytes, type(None)})
 
 
@@ -35,6 +38,20 @@ def check_plain(value: Any, limit: int) -> None:
         if not level:
             return
     raise Undecodable(f"nested more than {limit} deep")
+
+
+def check_numbers(value: Any) -> None:
+    """Refuse integers beyond 64 bits: JSON can say them, and msgpack could not pass them on."""
+    level = [value]
+    while level:
+        if any(type(node) is int and not _SMALLEST <= node <= _LARGEST for node in level):
+            raise Undecodable("an integer beyond 64 bits")
+        level = [child for node in level for child in _children(node)]
+
+
+def has_long_number(text: bytes) -> bool:
+    """Whether a JSON text holds so many digits in a row that they may be such an integer. Quick."""
+    return _LONG in text.translate(_DIGITS_AS_ZEROS)
 
 
 def _children(node: Any) -> Any:

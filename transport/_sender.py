@@ -25,7 +25,8 @@ class Sender:
         self._document_limit = link.role.document_limit
         self._max_document: int = getattr(limits, self._document_limit)
         self._idle = trio.lowlevel.ParkingLot()
-        self._room = trio.lowlevel.ParkingLot()
+        self._room = (trio.lowlevel.ParkingLot(), trio.lowlevel.ParkingLot())
+        """Who waits for room: among all but messages, and among messages."""
         self._free = False
         """Whether the writer runs and has no frame in its hands: nothing may overtake that."""
         self._draining = False
@@ -69,7 +70,7 @@ class Sender:
         await trio.lowlevel.checkpoint_if_cancelled()
         while not self._outbox.has_room(bulk=bulk):
             self.check_open()
-            await self._room.park()
+            await self._room[bulk].park()
         self.check_open()
 
     def drain(self) -> None:
@@ -89,7 +90,8 @@ class Sender:
 
     def _wake(self) -> None:
         self._idle.unpark_all()
-        self._room.unpark_all()
+        for waiting in self._room:
+            waiting.unpark_all()
 
     def _push(self) -> None:
         """Send what can leave without waiting; saves two turns of the scheduler for each request."""
@@ -125,11 +127,8 @@ class Sender:
         found = self._outbox.next_frame()
         if found is None:
             return None
+        for bulk in (False, True):
+            if self._room[bulk] and self._outbox.has_room(bulk=bulk):
+                self._room[bulk].unpark_all()
         encoded, codec = found
-        if self._room:
-            self._free_waiters()
         return codec.frame(encoded)
-
-    def _free_waiters(self) -> None:
-        if self._outbox.has_room(bulk=False) or self._outbox.has_room(bulk=True):
-            self._room.unpark_all()

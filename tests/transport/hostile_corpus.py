@@ -205,6 +205,14 @@ ANSWERED = {
         text('{"jsonrpc":"2.0","id":1,"method":"half","params":{"value":' + "1" * 5000 + "}}"),
         (PARAMS,),
     ),
+    "an integer beyond 64 bits": (
+        text('{"jsonrpc":"2.0","id":1,"method":"add","params":{"a":18446744073709551616,"b":1}}'),
+        (PARAMS,),
+    ),
+    "an integer beyond 64 bits in plain data": (
+        text('{"jsonrpc":"2.0","id":1,"method":"echo","params":{"value":[{"a":-9223372036854775809}]}}'),
+        (PARAMS,),
+    ),
     "a tower of 65 lists": (text(tower(65)), (PARAMS,)),
     "a tower of 900 lists": (text(tower(900)), (PARAMS,)),
     "a msgpack tower of 900 lists": (msgpack_call("echo", b"\x91" * 900 + b"\xc0"), (PARAMS,)),

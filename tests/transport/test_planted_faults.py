@@ -112,7 +112,10 @@ FAULTS = {
     ),
     "a recursion error leaves": Fault("_codec.py", "except RecursionError:", "except KeyError:", "hostile_frames"),
     "bombs are decoded": Fault(
-        "_codec.py", "if footprint(bytes(raw), text=self._codec.text) > most:", "if False:", "wire_records"
+        "_codec.py",
+        "if not fits_into(bytes(self._encoded()), most, text=self._codec.text):",
+        "if False:",
+        "wire_records",
     ),
     "transfers have no bound": Fault("_fragments.py", "if self._bytes > self._max_bytes:", "if False:", "wire_outbox"),
     "a fragment may hold a fragment": Fault(

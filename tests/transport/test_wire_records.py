@@ -14,10 +14,11 @@ from transport import (
     InvalidRequest,
     LimitExceeded,
     ParseError,
+    ProtocolError,
 )
 from transport._codec import JSON, MSGPACK, Codec
 from transport._errors import Undecodable
-from transport._footprint import footprint
+from transport._footprint import fits, map_fits
 from transport._nesting import PlainBounds, check_plain
 from transport._rpc import Failure, Notification, Reply, Request, read_frame
 from transport._shapes import is_loose, is_open_ended
@@ -152,7 +153,8 @@ def test_the_footprint_is_estimated_from_above(codec: Codec, value: Any) -> None
     decoded = codec.decode(codec.encode(value), Any)
     containers = decoded if isinstance(decoded, list) else decoded["a"]
     real = sum(map(sys.getsizeof, containers))
-    assert footprint(codec.encode(value), text=codec.text) >= real
+    assert not fits(codec.encode(value), real, text=codec.text)
+    assert fits(codec.encode(value), real * 10, text=codec.text)
 
 
 def test_a_small_document_that_would_fill_memory_is_refused_before_it_is_decoded() -> None:
@@ -162,3 +164,35 @@ def test_a_small_document_that_would_fill_memory_is_refused_before_it_is_decoded
         record.params.decode(list[Any])
     assert caught.value.args == ("decoded_bytes", 1_000_000)
     assert len(read_frame(bomb, PlainBounds(64, 10**8)).params.decode(list[Any])) == 100_000
+
+
+@pytest.mark.parametrize("entries", [0, 3, 15, 16, 70_000])
+@CODECS
+def test_the_entries_of_a_map_that_stays_encoded_are_counted_before(codec: Codec, entries: int) -> None:
+    encoded = codec.encode({str(number): None for number in range(entries)})
+    assert map_fits(encoded, len(encoded) + 256 * entries, text=codec.text)
+    assert not entries or not map_fits(encoded, 256 * entries, text=codec.text)
+
+
+def test_a_map_of_too_many_parts_is_refused_before_it_is_taken_apart() -> None:
+    params = {str(number): 0 for number in range(1000)}
+    record = read_frame(MSGPACK.encode({"jsonrpc": "2.0", "method": "m", "params": params}), PlainBounds(64, 10_000))
+    with pytest.raises(LimitExceeded):
+        record.params.fields()
+    assert len(read(MSGPACK, {"jsonrpc": "2.0", "method": "m", "params": params}).params.fields()) == 1000
+    with pytest.raises(ProtocolError, match="Expected `object`, got `int`"):
+        read(MSGPACK, {"jsonrpc": "2.0", "method": "m", "params": 7}).params.fields()
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63), 2**64 - 1, 10**18])
+def test_integers_of_64_bits_cross_and_can_be_passed_on(number: int) -> None:
+    record = read(JSON, {"jsonrpc": "2.0", "method": "m", "params": {"a": [number], "text": "9" * 40}})
+    assert MSGPACK.encode(record.params.decode(dict[str, Any]))
+
+
+@pytest.mark.parametrize("shape", [Any, dict[str, list[int]]])
+@pytest.mark.parametrize("number", [2**64, -(2**63) - 1, 10**100])
+def test_larger_integers_are_refused_wherever_they_are(shape: Any, number: int) -> None:
+    record = read(JSON, {"jsonrpc": "2.0", "method": "m", "params": {"a": [1, number]}})
+    with pytest.raises(ProtocolError, match="an integer beyond 64 bits"):
+        record.params.decode(shape)
