@@ -51,6 +51,7 @@ class AcceptLoop:
         self._knocking[guard] = None
         if len(self._knocking) > self.limits.handshakes:
             oldest = next(iter(self._knocking))
+            del self._knocking[oldest]
             oldest.abort("too many unfinished handshakes")
 
     def admit(self, guard: GuardedStream) -> None:
