@@ -69,6 +69,8 @@ from ._graph import EndpointsAreLocal as EndpointsAreLocal
 from ._graph import Graph as Graph
 from ._graph import GraphClosed as GraphClosed
 from ._graph import Impact as Impact
+from ._graph import InvalidName as InvalidName
+from ._graph import NoRuntimeFolder as NoRuntimeFolder
 from ._graph import NotRunning as NotRunning
 from ._graph import Scope as Scope
 from ._graph import ScopeTaken as ScopeTaken

@@ -15,6 +15,7 @@ from actors._graph import Graph, Session, open_graph, open_session, open_task_nu
 from actors._runtime import open_runner
 
 from ._errors import MissingExtra, UsageError
+from ._numbers import port, positive
 from ._signals import wait_told
 
 if TYPE_CHECKING:
@@ -34,16 +35,9 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
         description="Find the heart rate in a real electrocardiogram, live, until Ctrl-C.",
     )
     parser.add_argument("--rate", type=float, default=360.0, help="assumed samples a second (default: 360)")
-    parser.add_argument("--seconds", type=_positive, default=math.inf, help="stop after so long")
-    parser.add_argument("--port", type=int, default=0, help="serve on this port (default: a free one)")
+    parser.add_argument("--seconds", type=positive, default=math.inf, help="stop after so long")
+    parser.add_argument("--port", type=port, default=0, help="serve on this port (default: a free one)")
     parser.set_defaults(command=run)
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f"{text} is not greater than zero")
-    return value
 
 
 async def run(args: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from actors._graph import open_graph, open_task_nursery, serve_host
 
 from ._errors import UsageError
+from ._numbers import port
 from ._signals import wait_told
 
 
@@ -19,7 +20,7 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
         description="Serve an empty graph on this host until Ctrl-C or SIGTERM.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: this host only)")
-    parser.add_argument("--port", type=int, default=0, help="default: a free one")
+    parser.add_argument("--port", type=port, default=0, help="default: a free one")
     parser.add_argument("--certificate", metavar="FILE", help="for TLS, which is needed off this host")
     parser.add_argument("--key", metavar="FILE", help="the certificate's private key")
     parser.add_argument("--insecure", action="store_true", help="listen off this host without TLS")

@@ -1,12 +1,15 @@
 """Rows for a terminal."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from graphmeta import visible
+
+_LONGEST: Final = 10_000
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -17,4 +20,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         # Text, because a cell is a name from elsewhere and no markup of ours.
         table.add_row(*(Text(visible(cell)) for cell in row))
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        # For programs and files a row is a line, however long.
+        console = Console(width=_LONGEST)
+    console.print(table)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from actors._graph import NotRunning, Session, Ticket, open_session, read_ticket, tickets
+from actors._graph import ConnectionRefused, NotRunning, Session, Ticket, open_session, read_ticket, tickets
 
 from ._errors import BadToken, SeveralGraphs, UsageError
 
@@ -30,8 +30,14 @@ def add_target(parser: argparse.ArgumentParser) -> None:
 async def open_target(args: argparse.Namespace, purpose: str) -> AsyncIterator[Session]:
     """A session with the graph that the arguments name, called ``trellis PURPOSE``."""
     url, token = find(args.graph, args.token_file)
-    async with open_session(url, name=f"trellis {purpose}", token=token) as session:
-        yield session
+    try:
+        async with open_session(url, name=f"trellis {purpose}", token=token) as session:
+            yield session
+    except ConnectionRefused as refusal:
+        if token is not None:
+            raise
+        reason = f"{refusal.reason}; none for this address was found here, name its file with --token-file"
+        raise ConnectionRefused(refusal.where, reason) from None
 
 
 def find(url: str | None, token_file: Path | None) -> tuple[str, str | None]:

@@ -10,6 +10,8 @@ from ._errors import AmbiguousSession as AmbiguousSession
 from ._errors import ConnectionRefused as ConnectionRefused
 from ._errors import EndpointsAreLocal as EndpointsAreLocal
 from ._errors import GraphClosed as GraphClosed
+from ._errors import InvalidName as InvalidName
+from ._errors import NoRuntimeFolder as NoRuntimeFolder
 from ._errors import NotRunning as NotRunning
 from ._errors import ScopeTaken as ScopeTaken
 from ._errors import SessionEnded as SessionEnded

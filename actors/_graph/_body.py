@@ -6,6 +6,7 @@ from typing import Protocol
 
 import trio
 
+from ._alone import alone
 from ._errors import SessionError
 
 
@@ -32,16 +33,28 @@ def body_of(session: Mortal) -> Iterator[None]:
         except BaseException as error:
             session.reason = _describe(error)
             if session.ending is not None:
+                if _is_only(error, session.ending):
+                    # Several tasks of the body were told the same; it leaves once.
+                    raise session.ending from None
                 error.__context__ = session.ending
             raise
     if session.ending is not None:
         raise session.ending from None
 
 
+def _is_only(error: BaseException, ending: SessionError) -> bool:
+    own = _without_cancellations(error)
+    if isinstance(own, BaseExceptionGroup):
+        return own.split(lambda leaf: leaf == ending)[1] is None
+    return own == ending
+
+
 def _describe(error: BaseException) -> str:
-    own: BaseException | None = error
+    own = _without_cancellations(error)
+    return "cancelled" if own is None else f"its body raised {type(alone(own)).__name__}"
+
+
+def _without_cancellations(error: BaseException) -> BaseException | None:
     if isinstance(error, BaseExceptionGroup):
-        own = error.split(trio.Cancelled)[1]
-    if own is None or isinstance(own, trio.Cancelled):
-        return "cancelled"
-    return f"its body raised {type(own).__name__}"
+        return error.split(trio.Cancelled)[1]
+    return None if isinstance(error, trio.Cancelled) else error

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import attrs
 import trio
@@ -26,12 +26,15 @@ from transport import (
 )
 
 from ._alone import open_task_nursery
-from ._errors import SessionError
+from ._errors import SessionError, SessionLost
 from ._open import Graph
 from ._remote_service import RemoteSessionService
 from ._session_actor import SessionActor
 from ._supervisor import GraphSupervisor
 from ._wire import ERRORS, PROTOCOL_VERSION, Opened, OpenSession
+
+GOODBYE_SECONDS: Final = 1.0
+"""For telling the clients of a door that closes; a mute one waits for no longer."""
 
 
 @attrs.frozen
@@ -123,7 +126,24 @@ async def _run_session(graph: GraphSupervisor, peer: Peer, opening: Opening[Open
 
 
 async def _serve(session: RemoteSessionService, peer: Peer) -> None:
+    async with open_task_nursery() as nursery:
+        serving = trio.CancelScope(shield=True)
+        nursery.start_soon(_say_goodbye, session, serving)
+        # Shielded, so that a door that closes can still say so; not for long, since peers may be mute.
+        with serving:
+            await _run(session, peer)
+
+
+async def _run(session: RemoteSessionService, peer: Peer) -> None:
     try:
         await peer.run()
     except LinkLost as error:
         session.reason = str(error)
+
+
+async def _say_goodbye(session: RemoteSessionService, serving: trio.CancelScope) -> None:
+    try:
+        await trio.sleep_forever()
+    finally:
+        session.end(SessionLost("the server stopped"))
+        serving.deadline = trio.current_time() + GOODBYE_SECONDS

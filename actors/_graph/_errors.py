@@ -67,6 +67,28 @@ class AddressTaken(SessionError):
 
 
 @attrs.frozen
+class InvalidName(SessionError):
+    """The caller's session has a name that tells nobody anything, or too much."""
+
+    name: str
+    longest: int
+
+    def __str__(self) -> str:
+        return f"{self.name[:40]!r} is no name for a session: it must not be blank, nor longer than {self.longest}"
+
+
+@attrs.frozen
+class NoRuntimeFolder(SessionError):
+    """The caller's environment names no folder where the addresses of running graphs can be kept."""
+
+    folder: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"cannot keep addresses in {self.folder}: {self.reason}; set XDG_RUNTIME_DIR to a folder of yours"
+
+
+@attrs.frozen
 class UnknownSession(SessionError):
     """The caller named a session that is not there; ``nearest`` may help."""
 

@@ -37,12 +37,14 @@ from transport import Limits
 from . import _bounds as bounds
 from . import _commands as ask
 from ._draft import Draft, Holder
-from ._errors import AddressTaken, ScopeTaken, SessionEnded, UnknownScope
+from ._errors import AddressTaken, InvalidName, ScopeTaken, SessionEnded, UnknownScope
 from ._live_settings import LiveSettingsBook
 from ._record import Record
 from ._results import EdgeResult
 
 R = TypeVar("R")
+
+LONGEST_NAME: Final = 256
 
 
 @attrs.frozen
@@ -176,6 +178,8 @@ class Ledger:
     # -- sessions --------------------------------------------------------------------------------------------
 
     def _open(self, record: Record, command: ask.Open, draft: Draft) -> None:
+        if not record.name.strip() or len(record.name) > LONGEST_NAME:
+            raise InvalidName(record.name[:LONGEST_NAME], LONGEST_NAME)
         bounds.check("sessions", self._limits, len(self._records) + 1)
         self._records[record.id] = record
         draft.started.append(Started(record.id, record.name, record.peer, record.since))

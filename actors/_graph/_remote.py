@@ -134,6 +134,8 @@ async def open_remote_session(
             raise NotRunning(f"at {url}", error.reason) from None
         except HandshakeRefused as error:
             raise ConnectionRefused(url, error.reason) from None
+        except ValueError as error:  # the token cannot be one; it never left this process
+            raise ConnectionRefused(url, str(error)) from None
         yield await stack.enter_async_context(session_over(link, name, limits))
 
 

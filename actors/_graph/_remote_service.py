@@ -10,7 +10,7 @@ import trio
 from graphmeta import Change, Resync, decode_metadata_slices, step_twin
 from transport import LimitExceeded, LinkLost, Payload, Peer, wire_method
 
-from ._errors import SessionError, SessionReleased, SettingsRefused, SubscriptionTaken, WatchOverrun
+from ._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, SubscriptionTaken, WatchOverrun
 from ._service import SessionService
 from ._slices import in_slices
 from ._supervisor import GraphSupervisor
@@ -44,7 +44,8 @@ class RemoteSessionService(SessionService):
         """Tell the client why its session is over; the connection closes once that has left."""
         try:
             by = self.ending.by if isinstance(self.ending, SessionReleased) else None
-            self._peer.notify("ended", {"reason": str(self.ending), "by": by})
+            reason = self.ending.reason if isinstance(self.ending, SessionLost) else ""
+            self._peer.notify("ended", {"reason": reason, "by": by})
         except (LimitExceeded, LinkLost):
             self._peer.abort("the session ended")
         self._peer.close()

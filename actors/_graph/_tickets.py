@@ -17,7 +17,7 @@ from typing import Final
 import attrs
 import msgspec
 
-from ._errors import NotRunning
+from ._errors import NoRuntimeFolder
 
 _SUFFIX: Final = ".graph"
 
@@ -61,13 +61,16 @@ def _exists(pid: int) -> str | None:
 
 
 def runtime_folder() -> Path:
-    """The folder of this user's tickets, made with mode 0700. `NotRunning` when it is somebody else's."""
+    """The folder of this user's tickets, made with mode 0700. `NoRuntimeFolder` when there can be none."""
     base = os.environ.get("XDG_RUNTIME_DIR")
     folder = Path(base) / "trellis" if base else Path(tempfile.gettempdir()) / f"trellis-{os.getuid()}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise NoRuntimeFolder(str(folder), error.strerror or str(error)) from None
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        raise NotRunning(f"in {folder}", "that folder belongs to somebody else; set XDG_RUNTIME_DIR to one of yours")
+        raise NoRuntimeFolder(str(folder), "it belongs to somebody else")
     if stat.S_IMODE(found.st_mode) & 0o077:
         folder.chmod(0o700)
     return folder

@@ -25,6 +25,7 @@ ERRORS: Final = ErrorTable(
     _errors.AddressTaken,
     _errors.AmbiguousSession,
     _errors.GraphClosed,
+    _errors.InvalidName,
     _errors.ScopeTaken,
     _errors.SessionEnded,
     _errors.SessionLost,

@@ -84,12 +84,19 @@ class UnitActor(Actor):
                 self._publishers[name] = await self._stack.enter_async_context(opening)
         subscribers = [await self._subscribe(task.subscribes) for task in tasks_of(self._unit)]
         settings = await self._subscribe(self._settings_stream) if self._settings_task is None else None
-        await self._unit.initialize()
+        await self._initialize()
         await self._report()
         for task, subscriber in zip(tasks_of(self._unit), subscribers, strict=True):
             self._spawn(task, subscriber)
         if settings is not None:
             self.nursery.start_soon(self._follow_settings, settings)
+
+    async def _initialize(self) -> None:
+        try:
+            await self._unit.initialize()
+        except Exception as error:
+            error.add_note(f"in unit {self._address}, initialize")
+            raise
 
     async def _subscribe(self, stream: InputStream[Any] | None) -> Subscriber | None:
         if stream is None:

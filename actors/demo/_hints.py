@@ -29,7 +29,7 @@ def hints(state: DemoState) -> Iterator[Hint]:
     yield Hint("trellis watch", "follow every change")
     yield Hint("trellis snapshot --json", "everything, as data")
     threshold, effect = crossing(state)
-    yield Hint(f"trellis set {ALARM} threshold {threshold}", f"the alarm goes {effect}")
+    yield Hint(f"trellis set {ALARM} threshold {threshold}", f"the alarm turns {effect}")
 
 
 def crossing(state: DemoState) -> tuple[int, str]:

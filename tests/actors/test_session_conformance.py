@@ -2,10 +2,12 @@
 
 import pytest
 import trio
+import trio.testing
 
 from actors import (
     AddressTaken,
     CycleError,
+    InvalidName,
     InvalidTopic,
     Outcome,
     ScopeTaken,
@@ -273,3 +275,27 @@ async def test_any_session_can_hold_the_flow_and_its_end_lets_go(house):
             assert router.paused
         await one.pause()
     assert not router.paused
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 257])
+async def test_a_name_that_tells_nobody_anything_is_refused(house, name):
+    with pytest.raises(InvalidName):
+        async with house.join(name):
+            raise AssertionError("it opened")
+    assert house.graph.sessions() == ()
+
+
+async def test_several_tasks_that_are_told_of_the_end_leave_as_one(house):
+    async def wait(session):
+        async with session.watch() as changes:
+            async for _ in changes:
+                pass
+
+    async with house.join("operator") as operator:
+        with pytest.raises(SessionReleased):
+            async with house.join("victim") as victim:
+                async with trio.open_nursery() as nursery:
+                    for _ in range(3):
+                        nursery.start_soon(wait, victim)
+                    await trio.testing.wait_all_tasks_blocked(0.01)
+                    await operator.release("victim")

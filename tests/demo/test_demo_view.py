@@ -270,7 +270,7 @@ def test_the_alarm_shows_without_colour(state):
     shown = text(attrs.evolve(state, alarm=True, threshold=60.0))
     assert " ALARM  ━" in shown
     assert "63.3 > threshold 60 bpm" in shown
-    assert "the alarm goes off" in shown
+    assert "the alarm turns off" in shown
 
 
 @pytest.mark.parametrize(("threshold", "reached"), [(300.0, False), (63.4, False), (63.2, True), (10.0, True)])

@@ -184,9 +184,10 @@ async def test_an_error_in_initialize_starts_nothing_and_leaves_as_itself():
             raise OSError("no such device")
 
     async with open_graph() as graph:
-        with pytest.raises(OSError, match="no such device"):
+        with pytest.raises(OSError, match="no such device") as caught:
             async with open_runner(SYS=Unready(), graph=graph):
                 raise AssertionError("it started")
+        assert "in unit SYS, initialize" in caught.value.__notes__
         assert graph.snapshot().sessions == {}
 
 

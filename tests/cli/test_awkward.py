@@ -1,0 +1,78 @@
+"""What awkward circumstances do to the command line: one line, the right code, and nothing left behind."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize("token", ["wrongtoken", "x" * 43, "two words", "\u00fc" * 43])
+def test_any_wrong_token_is_refused_in_one_line(trellis, background, tmp_path, token):
+    url = background("serve").stdout.readline().split()[2]
+    path = tmp_path / "token"
+    path.write_text(token, encoding="utf-8")
+    refused = trellis("graph", "--graph", url, "--token-file", str(path))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"trellis: {url} refused the connection: ")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_an_address_without_its_token_says_where_to_get_it(trellis, background, tmp_path):
+    url = background("serve").stdout.readline().split()[2]
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    refused = trellis("graph", "--graph", url, XDG_RUNTIME_DIR=str(elsewhere))
+    assert refused.returncode == 1
+    assert "--token-file" in refused.stderr
+
+
+@pytest.mark.parametrize("number", ["70000", "-1", "x", ""])
+def test_what_is_no_port_is_misuse(trellis, number):
+    for command in ("serve", "demo"):
+        misused = trellis(command, "--port", number)
+        assert misused.returncode == 2
+        assert "is no port: 0 to 65535" in misused.stderr or "expected one argument" in misused.stderr
+
+
+def test_what_is_no_number_is_said_in_plain_words(trellis):
+    assert "'banana' is no number" in trellis("demo", "--seconds", "banana").stderr
+
+
+@pytest.mark.parametrize("folder", ["/nonexistent/x", "/proc"])
+def test_a_runtime_folder_that_cannot_be_names_the_variable_to_set(trellis, folder):
+    refused = trellis("serve", XDG_RUNTIME_DIR=folder)
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("; set XDG_RUNTIME_DIR to a folder of yours\n")
+    assert not os.path.exists("/nonexistent")
+
+
+def test_a_closed_standard_output_is_no_traceback(environment):
+    command = f"{sys.executable} -m actors demo --seconds 1 >&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_rows_are_not_cut_when_they_go_to_a_program(trellis, background):
+    background("serve").stdout.readline()
+    row = trellis("sessions", COLUMNS="20").stdout.splitlines()[1]
+    assert row.startswith("trellis sessions  127.0.0.1:")
+
+
+def test_a_watcher_is_told_that_the_server_stopped(background):
+    server = background("serve")
+    server.stdout.readline()
+    watch = background("watch")
+    watch.stdout.readline()
+    server.terminate()
+    assert watch.wait(10) == 1
+    assert watch.stderr.read() == "trellis: the session was lost: the server stopped\n"
+
+
+def test_releasing_the_demos_view_ends_it_in_one_line(trellis, background):
+    demo = background("demo")
+    while "heart rate" not in demo.stdout.readline():
+        pass
+    assert trellis("release", "demo view").returncode == 0
+    assert demo.wait(10) == 1
+    assert demo.stderr.read() == "trellis: the session was released by trellis release\n"
