@@ -18,6 +18,8 @@ from ._report import environment, to_json, to_markdown, to_table
 BENCHMARKS = {
     "actors": "messages and lives of actors, beside bare Trio and pykka",
     "dag": "the graph with owners, beside networkx, rustworkx and ezmsg",
+    "sessions": "sessions of a graph in process and over wires, beside bare Trio, trio-websocket and ezmsg",
+    "data": "messages from publishers to subscribers in process, beside ezmsg",
 }
 """The modules of this package that measure; each has ``PEERS`` (distributions) and ``cases(quick)``."""
 

@@ -1,0 +1,164 @@
+"""ezmsg in its best mode: the graph server in a process of its own, calls without waiting for the one before.
+
+What others hold is put into the server's graph directly: edge by edge through its own door, 5,000 take most of a
+minute before anything is measured. This file measures nothing.
+"""
+
+import asyncio
+import gc
+import json
+import logging
+import pickle
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from ezmsg.core.graphcontext import GraphContext
+from ezmsg.core.graphmeta import (
+    DynamicSettingsMetadata,
+    GraphMetadata,
+    GraphSnapshot,
+    InputStreamMetadata,
+    OutputStreamMetadata,
+    SettingsFieldMetadata,
+    SettingsSchemaMetadata,
+    TaskMetadata,
+    UnitMetadata,
+)
+from ezmsg.core.graphserver import GraphServer
+
+from ._dag_peers import Ezmsg
+from ._doors import FIELDS, addresses, settings, type_name
+from ._harness import Contender, Sample
+from ._process import answer
+from .dag import layered
+
+logging.getLogger("ezmsg").setLevel(logging.ERROR)  # it warns of back-pressure, which is what is wanted here
+
+Pairs = Iterable[tuple[str, str]]
+
+
+# -- the client's side ---------------------------------------------------------------------------------------
+
+
+def on_asyncio(
+    name: str, work: Callable[[Callable[[], float]], Awaitable[Sample]], rounds: int | None = None
+) -> Contender:
+    """Return a contender whose *work* gets a clock on the wall and an event loop of its own."""
+
+    async def main() -> Sample:
+        return await work(time.perf_counter)
+
+    def run() -> Sample:
+        gc.collect()
+        return asyncio.run(main())
+
+    return Contender(name, run, rounds)
+
+
+def context(place: tuple[str, int]) -> GraphContext:
+    """Return a session, to be entered."""
+    host, port = place
+    return GraphContext((host, port), auto_start=False)
+
+
+async def connect_many(session: GraphContext, edges: Pairs) -> None:
+    """Bring up *edges* as fast as it can be done: it has no call for many."""
+    await asyncio.gather(*(session.connect(*edge) for edge in edges))
+
+
+def edges_of(snapshot: GraphSnapshot) -> set[tuple[str, str]]:
+    return {(edge.from_topic, edge.to_topic) for edge, owners in snapshot.edge_owners.items() if owners}
+
+
+def addresses_of(snapshot: GraphSnapshot) -> set[str]:
+    """Return the addresses of all ports that sessions have declared."""
+    declared = [session.metadata for session in snapshot.sessions.values() if session.metadata is not None]
+    units: list[Any] = [unit for one in declared for unit in one.components.values()]
+    return {stream.address for unit in units for stream in unit.streams.values()}
+
+
+def metadata(count: int, system: str = "SYS") -> GraphMetadata:
+    """Return the same as our own `metadata`, in its records."""
+    units = {address: _unit(address) for address in addresses(count, system)}
+    return GraphMetadata(schema_version=1, root_name=None, components=units)
+
+
+def _unit(address: str) -> UnitMetadata:
+    held = settings(address)
+    ports = [InputStreamMetadata("IN", f"{address}/IN", type_name("Block"), leaky=False, max_queue=32)]
+    ports.append(InputStreamMetadata("INPUT_SETTINGS", f"{address}/INPUT_SETTINGS", type_name("Settings"), False, 32))
+    fields = [
+        SettingsFieldMetadata(path, kind, False, held[path], None, None, None, None) for path, kind in FIELDS.items()
+    ]
+    return UnitMetadata(
+        address=address,
+        name=address.rpartition("/")[2],
+        component_type=type_name("Gain"),
+        settings_type=type_name("Settings"),
+        initial_settings=(pickle.dumps(held), held),
+        dynamic_settings=DynamicSettingsMetadata(True, f"{address}/INPUT_SETTINGS", type_name("Settings")),
+        settings_schema=SettingsSchemaMetadata("dataclass", type_name("Settings"), fields),
+        streams={
+            **{port.name: port for port in ports},
+            "OUT": OutputStreamMetadata("OUT", f"{address}/OUT", type_name("Block")),
+        },
+        tasks=[TaskMetadata("scale", f"{address}/IN", [f"{address}/OUT"])],
+        main=None,
+        threads=[],
+    )
+
+
+# -- the server's process ------------------------------------------------------------------------------------
+
+
+class Held:
+    """What the server holds for a session that nobody measures."""
+
+    def __init__(self, server: GraphServer) -> None:
+        self._server = server
+        self._graph = Ezmsg()
+        self._session: GraphContext | None = None
+        server.graph = self._graph
+
+    async def hold(self, edges: int, components: int) -> None:
+        await self.drop()
+        self._session = context(tuple(self._server.address))
+        await self._session.__aenter__()
+        await self._session.register_metadata(metadata(components, "HELD"))
+        self.own(str(self._session._session_id), edges, "HELD")
+
+    async def drop(self) -> None:
+        if self._session is not None:
+            # Through its own door, letting go of many edges takes seconds too.
+            self._server.clients[self._session._session_id].edges.clear()
+            self._graph.graph.clear()
+            self._graph.edge_owners.clear()
+            await self._session.__aexit__(None, None, None)
+            self._session = None
+
+    def own(self, session: str, edges: int, system: str) -> None:
+        """Give edges to a session, as if it had connected them."""
+        pairs = layered(edges, system)
+        self._server.clients[UUID(session)].edges.update(pairs)
+        self._graph.fill(pairs, UUID(session))
+
+
+async def main() -> None:
+    server = GraphServer()
+    server.start(("127.0.0.1", 0))
+    held = Held(server)
+    answer(list(server.address))
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        order, *details = json.loads(line)
+        done = getattr(held, order)(*details)
+        if asyncio.iscoroutine(done):
+            await done
+        answer()
+    server.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
