@@ -2,5 +2,6 @@
 
 from ._endpoints import Publisher as Publisher
 from ._endpoints import Subscriber as Subscriber
+from ._endpoints import Turn as Turn
 from ._inbox import Inbox as Inbox
 from ._router import Router as Router

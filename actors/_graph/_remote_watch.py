@@ -11,6 +11,7 @@ from typing import Final
 import attrs
 import trio
 
+from actors._data import Turn
 from graphmeta import Change, GraphSnapshot, Resync, load_snapshot_slices
 
 from ._errors import WatchOverrun
@@ -40,6 +41,7 @@ class RemoteChanges(Changes):
         """Items missed since the queue was dropped; None: nothing was."""
         self._failure: Exception | None = None
         self._lot: Final = trio.lowlevel.ParkingLot()
+        self._turn: Final = Turn()
 
     def offer(self, item: Change | Resync | SealedResync) -> None:
         """Take an item from the connection's reader; never waits, never fails."""
@@ -74,7 +76,7 @@ class RemoteChanges(Changes):
 
     async def receive(self) -> Change | Resync:
         """Wait for the next item."""
-        await trio.lowlevel.checkpoint()
+        await self._turn.next()
         while True:
             if self._must_resync:
                 return await self._resync()

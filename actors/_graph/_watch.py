@@ -11,6 +11,7 @@ from typing import Final, Self
 
 import trio
 
+from actors._data import Turn
 from graphmeta import Change, GraphSnapshot, Resync
 
 from ._errors import WatchOverrun
@@ -25,7 +26,11 @@ class Changes(ABC):
 
     @abstractmethod
     async def receive(self) -> Change | Resync:
-        """Wait for the next item."""
+        """Wait for the next item.
+
+        Always a cancellation point, and a schedule point at least every 32 items: many sessions change the graph in
+        one turn of the event loop, and a watcher that took one item a turn would fall behind them.
+        """
 
     def __aiter__(self) -> Self:
         return self
@@ -41,28 +46,32 @@ class Watch(Changes):
     `close` was given when the session ended. Both end this watch only.
     """
 
-    def __init__(self, snapshot: Callable[[], GraphSnapshot], bound: int) -> None:
+    def __init__(self, snapshot: Callable[[], GraphSnapshot], bound: int, max_bytes: int) -> None:
         self._snapshot: Final = snapshot
         self._bound: Final = bound
-        self._queue: deque[Change | Resync] = deque()
+        self._max_bytes: Final = max_bytes
+        self._queue: deque[tuple[Change | Resync, int]] = deque()
+        self._weight = 0
         self._slow = False
         """Whether the queue was given up: the next item is a `Resync`."""
         self._missed = 0
         self._failure: Exception | None = None
         self._lot: Final = trio.lowlevel.ParkingLot()
+        self._turn: Final = Turn()
         self.on_item: Callable[[], None] = lambda: None
         """Called synchronously whenever there is something to take: for watchers that forward at once."""
 
-    def offer(self, item: Change | Resync) -> None:
-        """Take one item from the supervisor; never waits, never fails."""
+    def offer(self, item: Change | Resync, weight: int = 0) -> None:
+        """Take one item of so many bytes from the supervisor; never waits, never fails."""
         if self._failure is not None:
             return
         if self._slow:
             self._miss()
-        elif len(self._queue) >= self._bound:
+        elif len(self._queue) >= self._bound or self._weight + weight > self._max_bytes:
             self._restart()
         else:
-            self._queue.append(item)
+            self._queue.append((item, weight))
+            self._weight += weight
         self._wake()
 
     def close(self, failure: Exception) -> None:
@@ -77,14 +86,16 @@ class Watch(Changes):
             self._slow = False
             return Resync(self._snapshot(), "slow")
         if self._queue:
-            return self._queue.popleft()
+            item, weight = self._queue.popleft()
+            self._weight -= weight
+            return item
         if self._failure is not None:
             raise self._failure
         raise trio.WouldBlock
 
     async def receive(self) -> Change | Resync:
         """Wait for the next item."""
-        await trio.lowlevel.checkpoint()
+        await self._turn.next()
         while True:
             try:
                 return self.receive_nowait()
@@ -94,6 +105,7 @@ class Watch(Changes):
     def _restart(self) -> None:
         # The snapshot is made when it is taken: the fresher it is, the less is missed after it.
         self._queue.clear()
+        self._weight = 0
         self._slow, self._missed = True, 0
 
     def _wake(self) -> None:

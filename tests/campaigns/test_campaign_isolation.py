@@ -14,6 +14,7 @@ from campaign_clients import client_process
 from campaign_house import House, look, scale, settle, websocket_house
 
 from actors import Actor, Session, open_actor_nursery
+from graphmeta import Change
 from transport import Limits
 
 OTHERS = scale(100, 100, 20)
@@ -94,6 +95,7 @@ async def note_ends(session: Session, house: House, ended: list[str], task_statu
     async with session.watch(house.graph.snapshot()) as changes:
         task_status.started()
         async for change in changes:
+            assert isinstance(change, Change)
             ended += [entry.name for entry in change.ended]
 
 
