@@ -35,7 +35,8 @@ def join(errors: Iterable[BaseException], message: str) -> BaseException | None:
         found = [error for error in found if not isinstance(error, Interrupts)]
         found = [error for error in found if interrupt not in _behind(error)]
     behind = {id(link) for error in found for link in _behind(error)}
-    told = _wrap([error for error in found if id(error) not in behind], message)
+    first = [error for error in found if id(error) not in behind]
+    told = _wrap(first or found, message)
     if interrupt is not None and told is not None and interrupt.__context__ is None:
         interrupt.__context__ = told
     return interrupt or told
@@ -48,13 +49,11 @@ def _wrap(errors: list[BaseException], message: str) -> BaseException | None:
 
 
 def _behind(error: BaseException) -> list[BaseException]:
-    """List what the error was raised from, and what that was raised from."""
-    links: list[BaseException] = []
-    link = error.__cause__
-    while link is not None and link not in links:
+    """List what the error was raised from, and what that was raised from; a ring of causes is walked once."""
+    links = [error]
+    while (link := links[-1].__cause__) is not None and all(link is not known for known in links):
         links.append(link)
-        link = link.__cause__
-    return links
+    return links[1:]
 
 
 def raise_as_itself(error: BaseException) -> NoReturn:

@@ -37,7 +37,6 @@ def _construct(cell: Cell) -> Any:
     return cell.factory(*cell.args)
 
 
-@trio.lowlevel.enable_ki_protection
 async def live(cell: Cell) -> Life:
     """One life, whole. Errors are in the life that is returned, never raised."""
     cell.lives += 1

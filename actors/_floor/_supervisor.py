@@ -89,6 +89,7 @@ class Supervisor:
         cell.last_down = None
         self.tasks.start_soon(self._run, cell, name=cell.path)
 
+    # the whole life below this frame is protected, but for the author's own code: see `_loop`
     @trio.lowlevel.enable_ki_protection
     async def _run(self, cell: Cell) -> None:
         life = await live(cell)
@@ -146,12 +147,12 @@ class Supervisor:
         cell.attempt = 1 if lasted >= self.supervision.within else cell.attempt + 1
 
     def _recover(self, cell: Cell) -> None:
-        """Begin to bring back all who fall with `cell`, and all whom recoveries under way were to bring back."""
+        """Begin to bring back all who fall with `cell`, in place of a recovery that is under way for them."""
         members = [one for one in self.registry.cells() if one.established]
         group = set(affected(self.supervision.strategy, members, cell))
         for recovery in [*self._recoveries]:
             if not group.isdisjoint(recovery.cells):
-                group.update(recovery.cells)
+                # whoever it had not brought back yet comes after `cell`, and so is in this group too
                 recovery.scope.cancel()
                 self._recoveries.remove(recovery)
         delay = self.supervision.backoff.delay(cell.attempt)

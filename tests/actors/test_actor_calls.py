@@ -76,14 +76,16 @@ async def test_an_unexpected_error_crashes_the_actor_and_is_behind_what_the_call
         expected = (KeyError,)
 
     async with open_actor_nursery() as nursery:
-        strict = await nursery.start(Strict, restart="transient")
+        strict = await nursery.start(Strict, 10, restart="transient")
+        assert await strict.call(Strict.add, 1) == 11
         with pytest.raises(KeyError):
             await strict.call(Strict.fail, KeyError("expected"))
+        assert await strict.call(Strict.add, 1) == 12
         with pytest.raises(ActorCrashed) as caught:
             await strict.call(Strict.fail, ValueError("unexpected"))
         assert caught.value.path == "actors/Strict"
         assert isinstance(caught.value.__cause__, ValueError)
-        assert await strict.call(Strict.add, 1) == 1
+        assert await strict.call(Strict.add, 1) == 11, "a new life, from the same arguments"
 
 
 async def test_a_call_of_the_wrong_shape_is_told_to_its_caller_and_harms_nobody():
@@ -121,6 +123,15 @@ async def test_a_bound_method_is_refused_with_a_word_on_what_to_pass():
         counter = await nursery.start(Counter)
         with pytest.raises(TypeError, match=r"pass the function of the class, Counter\.add"):
             await counter.call(Counter().add, 1)
+
+
+async def test_a_mailbox_that_could_hold_nothing_is_refused():
+    class Mute(Counter):
+        mailbox_bound = 0
+
+    async with open_actor_nursery() as nursery:
+        with pytest.raises(ValueError, match="at least one message"):
+            await nursery.start(Mute)
 
 
 async def test_cast_nowait_refuses_when_the_mailbox_is_full_and_cast_waits_for_room():
@@ -168,6 +179,16 @@ async def test_a_cancelled_cast_has_not_been_sent():
         _actor(slow).gate.set()
         await slow.call(Slow.open)
         assert _actor(slow).done == [0, 1, 2, 3]
+
+
+async def test_a_cast_that_is_cancelled_before_it_begins_is_not_sent_though_there_is_room():
+    async with open_actor_nursery() as nursery:
+        counter = await nursery.start(Counter)
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await counter.cast(Counter.add, 1)
+        assert scope.cancelled_caught
+        assert await counter.call(Counter.add, 0) == 0
 
 
 async def test_a_call_whose_caller_is_cancelled_in_the_queue_is_taken_back(autojump_clock):

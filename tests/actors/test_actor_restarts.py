@@ -124,6 +124,31 @@ async def test_a_permanent_actor_that_returns_too_often_fails_its_nursery(autoju
     assert (caught.value.path, caught.value.restarts, caught.value.within) == ("app/quitter", 3, 5)
 
 
+async def test_a_permanent_actor_that_returns_while_its_nursery_closes_is_not_missed(autojump_clock):
+    class Leaving(Actor):
+        async def started(self) -> None:
+            self.nursery.start_soon(self._leave)
+
+        async def _leave(self) -> None:
+            await trio.sleep(1)
+            self.stop()
+
+    class SlowToStop(Actor):
+        async def stopping(self) -> None:
+            await trio.sleep(2)
+
+    async with open_actor_nursery(max_restarts=0) as nursery:
+        leaving = await nursery.start(Leaving, restart="permanent")
+        await nursery.start(SlowToStop)
+    assert (await leaving.wait_down()).reason == "normal"
+
+
+async def test_an_unknown_restart_type_is_refused():
+    async with open_actor_nursery() as nursery:
+        with pytest.raises(ValueError, match="'often' is no restart type; there are permanent, transient"):
+            await nursery.start(Worker, restart="often")
+
+
 async def test_failing_cancels_the_body_and_stops_the_others_in_reverse_order(autojump_clock):
     record = []
 

@@ -30,11 +30,6 @@ class Node(Actor):
             tasks.start_soon(go)
         return result[0]
 
-    async def walk_for_a_while(self, route: list) -> object:
-        with trio.move_on_after(1):
-            await self.walk(route)
-        return "gave up"
-
     async def catch(self, route: list) -> object:
         try:
             return await self.walk(route)
@@ -209,27 +204,26 @@ async def test_a_caller_that_has_its_reply_already_does_not_make_a_ring():
         assert results == ["end"]
 
 
-async def test_a_caller_that_is_being_cancelled_does_not_make_a_ring(autojump_clock):
-    async with open_actor_nursery("app") as nursery, trio.open_nursery() as tasks:
-        a, other = await _nodes(nursery, ["a", "other"])
+async def test_a_caller_that_is_being_cancelled_does_not_make_a_ring():
+    """Between the cancellation and the caller's next step, another may call the caller."""
+    impatience = trio.CancelScope()
 
-        class Blocker(Node):
-            async def walk(self, route: list, *rest: object) -> object:
-                await trio.sleep(1)
-                return await super().walk(route)
+    class Impatient(Node):
+        async def ask(self, other) -> object:
+            with impatience:
+                await other.call(Canceller.cancel_and_call, self.ref)
+            return "gave up"
 
-        blocker = await nursery.start(Blocker, name="blocker")
-        # `a` waits for the blocker, and gives up in the very tick in which the blocker calls `a`
-        tasks.start_soon(a.call, Node.walk_for_a_while, [blocker])
-        await trio.testing.wait_all_tasks_blocked()
-        result = []
+    class Canceller(Node):
+        async def cancel_and_call(self, asker) -> None:
+            impatience.cancel()
+            assert await asker.call(Node.walk, []) == "end"
 
-        async def through_the_blocker():
-            result.append(await other.call(Node.catch, [blocker, a]))
-
-        tasks.start_soon(through_the_blocker)
-        await trio.sleep(10)
-        assert result == ["end"]
+    async with open_actor_nursery() as nursery:
+        impatient = await nursery.start(Impatient)
+        canceller = await nursery.start(Canceller)
+        assert await impatient.call(Impatient.ask, canceller) == "gave up"
+        assert await canceller.call(Node.walk, []) == "end"
 
 
 async def test_a_call_that_waits_for_room_counts_as_waiting(autojump_clock):

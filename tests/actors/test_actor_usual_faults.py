@@ -1,10 +1,16 @@
 """The usual faults of an actor loop made by hand, each shown absent."""
 
+import gc
+import logging
+import tracemalloc
+import weakref
+from typing import ClassVar
+
 import pytest
 import trio
 import trio.testing
 
-from actors import Actor, Backoff, open_actor_nursery
+from actors import Actor, Backoff, Deferred, open_actor_nursery
 from actors.testing import record_downs
 
 
@@ -115,8 +121,16 @@ async def test_a_crash_leaves_no_caller_waiting(autojump_clock):
     assert told == ["ActorStopped"] * 5
 
 
+class Holder(Server):
+    async def hold(self) -> Deferred[None]:
+        return Deferred()
+
+
 class Asker(Actor):
     """Waits for another actor in a cast, so that nobody takes its error."""
+
+    async def ask_for_nothing(self, other) -> None:
+        await other.call(Holder.hold)
 
     async def ask(self, other) -> None:
         await other.call(Server.work, 60)
@@ -141,9 +155,9 @@ async def test_those_who_waited_for_a_crashed_sibling_and_fall_with_it_are_not_c
     backoff = Backoff(first=0, jitter=0)
     async with open_actor_nursery(strategy="one_for_all", max_restarts=1, backoff=backoff) as nursery:
         askers = [await nursery.start(Asker, restart="permanent") for _ in range(3)]
-        server = await nursery.start(Server, restart="permanent")
+        server = await nursery.start(Holder, restart="permanent")
         for asker in askers:
-            await asker.cast(Asker.ask, server)
+            await asker.cast(Asker.ask_for_nothing, server)
         await trio.testing.wait_all_tasks_blocked()
         server._cell.life.crash(ValueError("while all wait for it"))
         await trio.testing.wait_all_tasks_blocked(0.01)
@@ -152,25 +166,47 @@ async def test_those_who_waited_for_a_crashed_sibling_and_fall_with_it_are_not_c
         assert [(actor.restarts, actor.state) for actor in tree.actors] == [(1, "running")] * 4
 
 
-async def test_a_dead_actors_memory_is_free(autojump_clock):
+class Heavy(Server):
+    seen: ClassVar[list] = []
+
+    async def started(self) -> None:
+        self.seen.append(weakref.ref(self))
+
+    async def crash(self) -> None:
+        raise ValueError("x")
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_dead_actors_memory_is_free(restarted, autojump_clock, monkeypatch):
     """Neither a ref, nor the nursery, keeps the object of a life that is over."""
-    import gc
-    import weakref
-
-    seen = []
-
-    class Heavy(Server):
-        async def started(self) -> None:
-            seen.append(weakref.ref(self))
-
-        async def crash(self) -> None:
-            raise ValueError("x")
-
+    monkeypatch.setattr(logging.getLogger("actors"), "disabled", True)  # pytest keeps what is logged
     async with open_actor_nursery(backoff=Backoff(first=0, jitter=0)) as nursery:
         ref = await nursery.start(Heavy, restart="permanent")
         await ref.call(Server.work, 0)
-        ref.stop_nowait()
-        await ref.wait_down()
+        if restarted:
+            await ref.cast(Heavy.crash)
+            await ref.call(Server.work, 0)
+            former = Heavy.seen[-2]
+        else:
+            await ref.stop()
+            former = Heavy.seen[-1]
         await trio.testing.wait_all_tasks_blocked()
         gc.collect()
-        assert seen[0]() is None
+        assert former() is None
+
+
+async def test_an_idle_actor_weighs_less_than_ten_kibibytes():
+    class Idle(Actor): ...
+
+    async with open_actor_nursery() as nursery:
+        await nursery.start(Idle)
+        gc.collect()
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(100):
+            await nursery.start(Idle)
+        await trio.testing.wait_all_tasks_blocked()
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+        tracemalloc.stop()
+    assert 1024 < grown / 100 < 10 * 1024
