@@ -9,7 +9,7 @@ from typing import Final
 import trio
 
 from actors._graph import SOFTWARE, SessionError, alone
-from graphmeta import GraphError
+from graphmeta import GraphError, visible
 from transport import TransportError
 
 from . import (
@@ -50,8 +50,10 @@ INTERRUPTED: Final = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0, 1 (it failed), 2 (it was misused) or 130 (Ctrl-C)."""
-    args = _parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = _parser().parse_args(words)
     try:
+        _check_words(words)
         code: int | None = trio.run(_run, args)
         # Here, and not when Python ends: only here can a reader who has gone be told from a failure.
         if sys.stdout is not None:
@@ -69,6 +71,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code or 0
 
 
+def _check_words(words: Sequence[str]) -> None:
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{word!r} is no text") from None
+
+
 async def _run(args: argparse.Namespace) -> int | None:
     try:
         code: int | None = await args.command(args)
@@ -78,7 +88,7 @@ async def _run(args: argparse.Namespace) -> int | None:
 
 
 def _say(error: Exception, code: int) -> int:
-    print(f"trellis: {error}", file=sys.stderr)
+    print(f"trellis: {visible(str(error))}", file=sys.stderr)
     return code
 
 

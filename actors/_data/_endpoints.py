@@ -35,7 +35,6 @@ class Publisher:
         self._router: Final = router
         self._turn: Final = Turn()
         self._failure: Exception | None = None
-        self._waits_for: Inbox | None = None
 
     def __repr__(self) -> str:
         return f"<publisher {self.topic} sent={self.sent}>"
@@ -48,14 +47,8 @@ class Publisher:
         endpoint's block; `SessionLost` or `SessionReleased` when its session ended before it.
         """
         await self._turn.next()
-        while True:
-            if self._router.paused:
-                await self._router.wait_resumed()
-            full = self._first_full()
-            if full is None:
-                break
-            self._waits_for = full
-            await full.wait_room()
+        while (full := self._first_full()) is not None or self._router.paused:
+            await (self._router.wait_resumed() if self._router.paused or full is None else full.wait_room())
         for inbox in self._router.route(self.topic):
             inbox.put(message)
         self.sent += 1
@@ -63,8 +56,7 @@ class Publisher:
     def close(self, failure: Exception) -> None:
         """Refuse to send from now on, with *failure*."""
         self._failure = self._failure or failure
-        if self._waits_for is not None:
-            self._waits_for.rerouted()
+        self._router.nudge(self.topic)
 
     def _first_full(self) -> Inbox | None:
         if self._failure is not None:

@@ -43,6 +43,7 @@ class Inbox:
         if len(self._queue) >= self.max_queue:
             self._queue.popleft()
             self.dropped += 1
+            self._room.unpark_all()
         self._queue.append(message)
         self.put_count += 1
         if self._ready:

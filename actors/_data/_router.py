@@ -62,9 +62,14 @@ class Router:
             self._resumed.unpark_all()
 
     async def wait_resumed(self) -> None:
-        """Park until nobody holds the flow."""
-        while self._pausing:
-            await self._resumed.park()
+        """Park until the flow may go on, or there is another reason to look again."""
+        await self._resumed.park()
+
+    def nudge(self, topic: str) -> None:
+        """Let whoever waits to send on *topic* look again."""
+        self._resumed.unpark_all()
+        for inbox in self.route(topic):
+            inbox.rerouted()
 
     async def sync(self) -> None:
         """Wait until every message that was sent before has been taken by its subscribers."""

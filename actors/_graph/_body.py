@@ -36,7 +36,8 @@ def body_of(session: Mortal) -> Iterator[None]:
                 if _is_only(error, session.ending):
                     # Several tasks of the body were told the same; it leaves once.
                     raise session.ending from None
-                error.__context__ = session.ending
+                if error is not session.ending:
+                    error.__context__ = session.ending
             raise
     if session.ending is not None:
         raise session.ending from None

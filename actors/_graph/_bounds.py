@@ -1,13 +1,18 @@
 """The bounds of what sessions may declare, checked before anything changes. Pure."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
 from graphmeta import Edge
 from transport import LimitExceeded, Limits
 
+from ._errors import InvalidName
 from ._record import Record
+
+LONGEST_NAME: Final = 256
+"""Characters in the name of a session."""
 
 
 def check(name: str, limits: Limits, wanted: float) -> None:
@@ -15,6 +20,20 @@ def check(name: str, limits: Limits, wanted: float) -> None:
     allowed = getattr(limits, name)
     if wanted > allowed:
         raise LimitExceeded(name, allowed)
+
+
+def check_name(name: object) -> None:
+    """Raise `InvalidName` unless a session can be called that."""
+    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME or not _encodable(name):
+        raise InvalidName(ascii(name)[:LONGEST_NAME], LONGEST_NAME)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_edges(limits: Limits, record: Record | None, present: int, edges: Iterable[Edge]) -> None:
@@ -35,8 +54,8 @@ def check_metadata(limits: Limits, record: Record, encoded: bytes, others: int) 
 
 def check_settings(limits: Limits, record: Record, address: str, readable: object, others: int) -> int:
     """Bound the bytes of what a session reports of settings, and of everyone's together; returns the value's size."""
-    size = len(msgspec.msgpack.encode(readable))
+    size = len(address) + len(msgspec.msgpack.encode(readable))
     more = size - record.reported.get(address, 0)
-    check("settings_bytes_per_session", limits, sum(record.reported.values()) + more)
+    check("settings_bytes_per_session", limits, record.settings_bytes + more)
     check("settings_bytes", limits, others + more)
     return size

@@ -103,6 +103,14 @@ class CloseEndpoint(Command[None]):
 
 
 @attrs.frozen
+class Delegate(Command[None]):
+    """Let another session report the settings of a component of this one, as a worker process does."""
+
+    address: str
+    session: UUID
+
+
+@attrs.frozen
 class ReportSettings(Command[None]):
     """Say what a running component's settings are now."""
 

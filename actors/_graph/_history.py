@@ -8,15 +8,21 @@ from graphmeta import Change
 
 
 class History:
-    """A bounded run of changes without gaps, up to the current revision."""
+    """A run of changes without gaps, up to the current revision, bounded in number and in bytes."""
 
-    def __init__(self, epoch: UUID, bound: int) -> None:
+    def __init__(self, epoch: UUID, changes: int, size: int) -> None:
         self._epoch: Final = epoch
-        self._changes: deque[Change] = deque(maxlen=bound)
+        self._most: Final = changes
+        self._heaviest: Final = size
+        self._changes: deque[tuple[Change, int]] = deque()
+        self._weight = 0
 
-    def append(self, change: Change) -> None:
-        """Add the newest change."""
-        self._changes.append(change)
+    def append(self, change: Change, weight: int) -> None:
+        """Add the newest change, of so many bytes; the oldest make room."""
+        self._changes.append((change, weight))
+        self._weight += weight
+        while len(self._changes) > self._most or self._weight > self._heaviest:
+            self._weight -= self._changes.popleft()[1]
 
     def since(self, after: int, epoch: UUID | None, revision: int) -> list[Change] | str:
         """The changes after revision *after*, or the reason why they cannot be had: ``epoch`` or ``history``."""
@@ -25,4 +31,4 @@ class History:
         missing = revision - after
         if missing < 0 or missing > len(self._changes):
             return "history"
-        return list(self._changes)[len(self._changes) - missing :]
+        return [change for change, _ in list(self._changes)[len(self._changes) - missing :]]

@@ -2,7 +2,7 @@
 
 import os
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import trio
@@ -12,6 +12,9 @@ from ._door import Door, serve_unix, serve_websocket
 from ._open import Graph
 from ._tickets import published, runtime_folder
 
+LONGEST_SOCKET: Final = 100
+"""Bytes of a path that every system's sockets can have."""
+
 
 @attrs.frozen
 class Host:
@@ -20,7 +23,7 @@ class Host:
     url: str
     token: str = attrs.field(repr=False)
     socket: str
-    """The URL of the Unix socket."""
+    """The URL of the Unix socket; empty where the runtime folder's path is too long for one."""
     ticket: str
     """The file, readable by this user only, that says all of this."""
 
@@ -40,8 +43,11 @@ async def serve_host(
     async with open_task_nursery() as nursery:
         door: Door = await nursery.start(partial(serve_websocket, graph, port=port, **options))
         path = runtime_folder() / f"{os.getpid()}-{door.url.rpartition(':')[2]}.sock"
-        unix: Door = await nursery.start(partial(serve_unix, graph, path))
+        socket = ""
+        if len(os.fsencode(path)) <= LONGEST_SOCKET:
+            unix: Door = await nursery.start(partial(serve_unix, graph, path))
+            socket = unix.url
         assert door.token is not None
-        with published(door.url, door.token, unix.url) as ticket:
-            task_status.started(Host(door.url, door.token, unix.url, str(ticket)))
+        with published(door.url, door.token, socket) as ticket:
+            task_status.started(Host(door.url, door.token, socket, str(ticket)))
             await graph.wait_closed()

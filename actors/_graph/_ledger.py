@@ -37,14 +37,12 @@ from transport import Limits
 from . import _bounds as bounds
 from . import _commands as ask
 from ._draft import Draft, Holder
-from ._errors import AddressTaken, InvalidName, ScopeTaken, SessionEnded, UnknownScope
+from ._errors import AddressTaken, ScopeTaken, SessionEnded, UnknownComponent, UnknownScope
 from ._live_settings import LiveSettingsBook
 from ._record import Record
 from ._results import EdgeResult
 
 R = TypeVar("R")
-
-LONGEST_NAME: Final = 256
 
 
 @attrs.frozen
@@ -178,8 +176,7 @@ class Ledger:
     # -- sessions --------------------------------------------------------------------------------------------
 
     def _open(self, record: Record, command: ask.Open, draft: Draft) -> None:
-        if not record.name.strip() or len(record.name) > LONGEST_NAME:
-            raise InvalidName(record.name[:LONGEST_NAME], LONGEST_NAME)
+        bounds.check_name(record.name)
         bounds.check("sessions", self._limits, len(self._records) + 1)
         self._records[record.id] = record
         draft.started.append(Started(record.id, record.name, record.peer, record.since))
@@ -227,6 +224,7 @@ class Ledger:
         if command.scope in record.scopes or not name.strip():
             raise ScopeTaken(command.scope)
         check_topic(name)
+        bounds.check("topic_length", self._limits, len(command.scope))
         bounds.check("scopes_per_session", self._limits, len(record.scopes) + 1)
         record.scopes.add(command.scope)
         draft.scopes.append(ScopeChanged(record.id, command.scope, True))
@@ -284,6 +282,8 @@ class Ledger:
     def _seed(self, record: Record, draft: Draft) -> None:
         components = record.metadata.components if record.metadata else {}
         for address, component in components.items():
+            if component.initial_settings is None and self._settings.unseed(address):
+                draft.settings.append(SettingChanged(address, self._settings.get(address)))
             if component.initial_settings is not None:
                 readable = component.initial_settings.readable
                 value = SettingValue(readable, record.id, False, self.revision + 1, self._now())
@@ -291,25 +291,44 @@ class Ledger:
                     draft.settings.append(SettingChanged(address, value))
 
     def _report(self, record: Record, command: ask.ReportSettings, draft: Draft) -> None:
+        self._check_reporter(record, command.address)
         size = bounds.check_settings(self._limits, record, command.address, command.readable, self._settings_bytes)
         value = SettingValue(command.readable, record.id, True, self.revision + 1, self._now())
         self._settings_bytes += size - record.reported.get(command.address, 0)
+        record.settings_bytes += size - record.reported.get(command.address, 0)
         record.reported[command.address] = size
         self._settings.report(command.address, value)
         draft.settings.append(SettingChanged(command.address, value))
 
+    def _check_reporter(self, record: Record, address: str) -> None:
+        """A component's settings are reported by the session that declared it, or by the one it delegated this to."""
+        holder = self._addresses.get(address)
+        if holder is None:
+            raise UnknownComponent(address)
+        if record.id not in (holder, self._records[holder].delegates.get(address)):
+            raise AddressTaken(((address, self._records[holder].name),))
+
+    def _delegate(self, record: Record, command: ask.Delegate, draft: Draft) -> None:
+        if self._addresses.get(command.address) != record.id:
+            raise UnknownComponent(command.address)
+        record.delegates[command.address] = command.session
+
     def _forget_addresses(self, record: Record, addresses: frozenset[str]) -> None:
         for address in addresses:
             del self._addresses[address]
+            record.delegates.pop(address, None)
 
     def _forget_settings(self, record: Record, addresses: frozenset[str] | set[str], draft: Draft) -> None:
         for address in self._settings.forget(record.id, addresses):
             draft.settings.append(SettingChanged(address, self._settings.get(address)))
         for address in record.reported.keys() & addresses:
-            self._settings_bytes -= record.reported.pop(address)
+            size = record.reported.pop(address)
+            self._settings_bytes -= size
+            record.settings_bytes -= size
 
     def _open_endpoint(self, record: Record, command: ask.OpenEndpoint, draft: Draft) -> Endpoint:
         bounds.check("endpoints_per_session", self._limits, len(record.endpoints) + 1)
+        bounds.check("topic_length", self._limits, max(len(command.topic), len(command.message_type)))
         endpoint = Endpoint(
             record.next_endpoint,
             check_topic(command.topic),
@@ -348,4 +367,5 @@ _TABLE: Final[dict[type, Callable[[Ledger, Any, Any, Draft], Any]]] = {
     ask.OpenEndpoint: Ledger._open_endpoint,
     ask.CloseEndpoint: Ledger._close_endpoint,
     ask.ReportSettings: Ledger._report,
+    ask.Delegate: Ledger._delegate,
 }

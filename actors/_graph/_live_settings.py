@@ -39,6 +39,12 @@ class LiveSettingsBook:
         self._seeds[address] = value
         return self._note(address, address not in self._reports)
 
+    def unseed(self, address: str) -> bool:
+        """Drop what registration said; true when that changes the effective value."""
+        before = self.get(address)
+        self._seeds.pop(address, None)
+        return self._note(address, self.get(address) is not before)
+
     def report(self, address: str, value: SettingValue) -> None:
         """Set what the running unit says."""
         self._reports[address] = value

@@ -1,7 +1,7 @@
 """Sessions in the supervisor's own process: a request is a plain function call."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from inspect import isawaitable
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +13,7 @@ from actors._floor import open_actor_nursery
 from graphmeta import GraphSnapshot, type_text
 
 from ._body import body_of
+from ._errors import UnknownScope
 from ._line import Line
 from ._service import SessionService, SettingsPort
 from ._session import Session
@@ -48,7 +49,8 @@ class LocalLine(Line):
     async def let_go(self, method: Callable[..., None], *args: Any, **kwargs: Any) -> None:
         """One synchronous step; the session's own end may have been faster."""
         if not self._service.over:
-            method(self._service, *args, **kwargs)
+            with suppress(UnknownScope):  # an outer scope may have ended first
+                method(self._service, *args, **kwargs)
 
     @asynccontextmanager
     async def watch(self, after: int | None, epoch: UUID | None) -> AsyncIterator[Changes]:
@@ -63,7 +65,7 @@ class LocalLine(Line):
     async def publisher(self, topic: str, message_type: type) -> AsyncIterator[Publisher]:
         """A publisher on this process's routes."""
         publisher = Publisher(self._router, topic, message_type)
-        async with self._endpoint(publisher.close, topic, "publisher", type_text(message_type)):
+        async with self._endpoint(lambda: None, publisher.close, topic, "publisher", type_text(message_type)):
             yield publisher
 
     @asynccontextmanager
@@ -74,20 +76,28 @@ class LocalLine(Line):
         inbox = Inbox(max_queue, leaky)
         subscriber = Subscriber(inbox, topic, message_type, lambda failure: self._router.detach(topic, inbox, failure))
         details = (topic, "subscriber", type_text(message_type), leaky, max_queue)
-        async with self._endpoint(subscriber.close, *details):
-            self._router.attach(topic, inbox)
+        async with self._endpoint(lambda: self._router.attach(topic, inbox), subscriber.close, *details):
             yield subscriber
 
     @asynccontextmanager
-    async def _endpoint(self, close: Callable[[Exception], None], *details: Any) -> AsyncIterator[None]:
-        endpoint = await self.ask(SessionService.open_endpoint, *details)
-        self._service.closers[endpoint.id] = close
+    async def _endpoint(
+        self, attach: Callable[[], None], close: Callable[[Exception], None], *details: Any
+    ) -> AsyncIterator[None]:
+        service = self._service
+        await trio.lowlevel.checkpoint_if_cancelled()
+        # One synchronous step: the session's end finds an endpoint in the ledger, on the routes and among the
+        # closers, or nowhere.
+        endpoint = service.open_endpoint(*details)
+        service.closers[endpoint.id] = close
+        attach()
         try:
+            await trio.lowlevel.cancel_shielded_checkpoint()
             yield
         finally:
             close(trio.ClosedResourceError("this endpoint's block has ended"))
-            if self._service.closers.pop(endpoint.id, None) is not None:
-                self._service.close_endpoint(endpoint.id)
+            service.closers.pop(endpoint.id, None)
+            if not service.over:
+                service.close_endpoint(endpoint.id)
 
     def take_settings(self, port: SettingsPort) -> None:
         """Settings for this session's components go to *port*."""

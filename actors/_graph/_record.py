@@ -21,6 +21,10 @@ class Record:
     metadata: GraphMetadata | None = None
     reported: dict[str, int] = attrs.field(factory=dict)
     """The size in bytes of the settings that it reported, by address."""
+    settings_bytes: int = 0
+    """The sum of it."""
+    delegates: dict[str, UUID] = attrs.field(factory=dict)
+    """Which other session reports the settings of a component of this one."""
     held: int = 0
     """Edges that its holders hold, each once for every holder."""
     frozen: SnapshotSession | None = None

@@ -16,6 +16,8 @@ from graphmeta import GraphSnapshot, load_snapshot_slices
 from transport import (
     ConnectFailed,
     HandshakeRefused,
+    InvalidParams,
+    LimitExceeded,
     Limits,
     Link,
     LinkLost,
@@ -62,6 +64,8 @@ class RemoteLine(Line):
             return await self._peer.request(method, params, result)
         except LinkLost as error:
             raise self._client.ending or SessionLost(error.reason) from None
+        except (OverflowError, UnicodeError) as error:
+            raise InvalidParams(method, f"it cannot be sent: {error}") from None
 
     async def snapshot(self) -> GraphSnapshot:
         """The whole state, made of the published records here."""
@@ -73,7 +77,10 @@ class RemoteLine(Line):
         if self._client.over or self._client.ending:
             return
         with trio.move_on_after(self._peer.limits.close_seconds, shield=True) as scope, suppress(SessionError):
-            await self.ask(method, *args, **kwargs)
+            try:
+                await self.ask(method, *args, **kwargs)
+            except TransportError as error:
+                self._peer.abort(f"{method.__name__} failed: {error}")
         if scope.cancelled_caught:
             self._peer.abort(f"{method.__name__} was not answered in time")
 
@@ -88,8 +95,16 @@ class RemoteLine(Line):
             yield changes
         finally:
             del self._client.watches[number]
-            with suppress(TransportError):
-                self._peer.notify("unwatch", {"subscription": number})
+            self._unwatch(number)
+
+    def _unwatch(self, number: int) -> None:
+        try:
+            self._peer.notify("unwatch", {"subscription": number})
+        except LimitExceeded as error:
+            # A watch that nobody reads must not stay.
+            self._peer.abort(f"unwatch failed: {error}")
+        except LinkLost:
+            return
 
     def publisher(self, topic: str, message_type: type) -> NoReturn:
         """Not over a wire."""

@@ -10,6 +10,7 @@ import trio
 from graphmeta import Change, Resync, decode_metadata_slices, step_twin
 from transport import LimitExceeded, LinkLost, Payload, Peer, wire_method
 
+from ._bounds import LONGEST_NAME
 from ._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, SubscriptionTaken, WatchOverrun
 from ._service import SessionService
 from ._slices import in_slices
@@ -25,7 +26,7 @@ class RemoteSessionService(SessionService):
 
     def __init__(self, graph: GraphSupervisor, name: str, peer: Peer, software: str) -> None:
         super().__init__(graph, name, peer.description)
-        self.software = software
+        self.software = software[:LONGEST_NAME]
         self._peer: Final = peer
         self._forwards: dict[int, Forward] = {}
 
@@ -91,7 +92,9 @@ class RemoteSessionService(SessionService):
         # A connection that is lost, or full to the brim, is ended by its own tasks; a forward just stops.
         with forward.scope, suppress(LimitExceeded, LinkLost):
             await forward.run()
-        self.unwatch(forward.number)
+        # The number may be another watch's by now.
+        if self._forwards.get(forward.number) is forward:
+            self.unwatch(forward.number)
 
 
 class Forward:
@@ -121,8 +124,16 @@ class Forward:
                 self._item = None
         except trio.WouldBlock:
             return
-        except (LimitExceeded, LinkLost):
+        except LimitExceeded as error:
             self._blocked.set()
+            if error.name != "outbox_bytes":
+                self._peer.abort(f"a change cannot be sent: {error}")
+        except LinkLost:
+            self._blocked.set()
+        except (OverflowError, TypeError, UnicodeError) as error:
+            # Nothing that one watcher cannot be told may stop the supervisor, or anybody else.
+            self._blocked.set()
+            self._peer.abort(f"a change cannot be encoded: {type(error).__name__}")
         except SessionError as failure:
             self._failed = failure
             self._blocked.set()
@@ -152,4 +163,7 @@ class Forward:
     def _send_end(self, failure: Exception) -> None:
         # Any other failure is the end of the whole session, which the client learns in its own way.
         if isinstance(failure, WatchOverrun):
-            self._peer.notify("watch_overrun", {"subscription": self.number, "bound": failure.bound})
+            try:
+                self._peer.notify("watch_overrun", {"subscription": self.number, "bound": failure.bound})
+            except LimitExceeded:
+                self._peer.abort("the end of a watch cannot be told")

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import trio
 
+from actors._floor import ActorError
 from graphmeta import Edge, Endpoint, GraphMetadata, GraphSnapshot, SettingValue
 from transport import wire_method
 
@@ -107,7 +108,10 @@ class SessionService:
     async def _ask_unit(self, address: str, values: dict[str, Any]) -> Any:
         if self.settings_port is None:
             raise SettingsRefused(address, "its session takes no live settings")
-        return await self.settings_port(address, values)
+        try:
+            return await self.settings_port(address, values)
+        except ActorError as error:
+            raise SettingsRefused(address, str(error)) from None
 
     # -- edges -----------------------------------------------------------------------------------------------
 
@@ -175,6 +179,11 @@ class SessionService:
         """Have the owning unit take values by path, all or none; returns its settings in readable form."""
         self._alive()
         return await self._graph.apply_settings(address, values)
+
+    @wire_method
+    def delegate_settings(self, address: str, session: UUID) -> None:
+        """Let another session report the settings of a component of this one."""
+        self._submit(ask.Delegate(address, session))
 
     @wire_method
     def report_settings(self, address: str, readable: Any) -> None:

@@ -66,6 +66,8 @@ class Holder:
 
         ``name`` is one path segment that no open scope beside it has. Raises `ScopeTaken` otherwise.
         """
+        if "/" in name:
+            raise ScopeTaken(name)
         path = f"{self._scope}/{name}" if self._scope else name
         if path in self._scopes:
             raise ScopeTaken(path)
@@ -246,6 +248,9 @@ class Session(Holder):
 
     def _take_settings(self, port: SettingsPort) -> None:
         self._line.take_settings(port)
+
+    async def _delegate_settings(self, address: str, session: UUID) -> None:
+        await self._line.ask(SessionService.delegate_settings, address, session)
 
     async def _report_settings(self, address: str, readable: Any) -> None:
         await self._line.ask(SessionService.report_settings, address, readable)

@@ -31,6 +31,7 @@ from ._nearest import nearest
 from ._record import Record
 from ._results import Impact, SessionInfo
 from ._watch import Watch
+from ._weight import weigh
 
 R = TypeVar("R")
 
@@ -68,7 +69,7 @@ class GraphSupervisor(Actor):
         self._ledger = Ledger(self.epoch, time.time, limits)
         self.router: Final = Router(self._ledger.dag.downstream)
         """Who hears what in this process."""
-        self._history = History(self.epoch, limits.history_changes)
+        self._history = History(self.epoch, limits.history_changes, limits.history_bytes)
         self._members: dict[UUID, Member] = {}
         self._watches: set[Watch] = set()
         self._plain: tuple[int, Shared | None] = (0, None)
@@ -96,9 +97,10 @@ class GraphSupervisor(Actor):
         return decision.result
 
     def _publish(self, change: Change) -> None:
-        self._history.append(change)
+        weight = weigh(change)
+        self._history.append(change, weight)
         for watch in self._watches:
-            watch.offer(change)
+            watch.offer(change, weight)
         if change.edges_added or change.edges_removed:
             self.router.forget()
 
@@ -107,8 +109,14 @@ class GraphSupervisor(Actor):
     @trio.lowlevel.enable_ki_protection
     def admit(self, member: Member, peer: str) -> None:
         """Begin a session."""
-        self._submit(member.id, ask.Open(member.name, peer))
+        # First here, so that whatever goes wrong afterwards finds a member to end.
         self._members[member.id] = member
+        try:
+            self._submit(member.id, ask.Open(member.name, peer))
+        except BaseException:
+            if self._ledger.record(member.id) is None:
+                del self._members[member.id]
+            raise
 
     @trio.lowlevel.enable_ki_protection
     def dismiss(self, member: Member, reason: str, by: UUID | None) -> None:
@@ -139,14 +147,15 @@ class GraphSupervisor(Actor):
         return tuple(self._info(record) for record in self._ledger.records())
 
     def _info(self, record: Record) -> SessionInfo:
-        edges = {edge for holder in record.holders() for edge in self.dag.owned_by(holder)}
+        # Without scopes nothing can be held twice, and nothing needs to be gathered.
+        edges = len({e for h in record.holders() for e in self.dag.owned_by(h)}) if record.scopes else record.held
         return SessionInfo(
             record.id,
             record.name,
             record.peer,
             record.since,
             max(0.0, time.time() - record.since),
-            len(edges),
+            edges,
             len(record.owned_addresses()),
             len(record.endpoints),
             self._members[record.id].silent(),
@@ -233,8 +242,10 @@ class GraphSupervisor(Actor):
     @trio.lowlevel.enable_ki_protection
     def watch(self, after: int | None, epoch: UUID | None) -> Watch:
         """Begin a watch after a revision; without one it starts with a `Resync`. Pair with `unwatch`."""
-        watch = Watch(self.snapshot, self.limits.watch_changes)
+        watch = Watch(self.snapshot, self.limits.watch_changes, self.limits.outbox_bytes)
         missed = "start" if after is None else self._history.since(after, epoch, self.revision)
+        if not isinstance(missed, str) and len(missed) > self.limits.watch_changes:
+            missed = "history"
         if isinstance(missed, str):
             watch.offer(Resync(self.snapshot(), missed))
         else:

@@ -42,7 +42,8 @@ class Ticket:
 def process_start(pid: int) -> str | None:
     """What tells a process from a later one with the same pid; None when there is none."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text()
+        # A process may call itself what it likes.
+        text = Path(f"/proc/{pid}/stat").read_bytes().decode(errors="replace")
     except FileNotFoundError:
         return _exists(pid) if not Path("/proc/self/stat").exists() else None
     except OSError:

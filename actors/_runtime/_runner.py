@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
-from actors._floor import ActorRef, open_actor_nursery
+from actors._floor import ActorError, ActorRef, open_actor_nursery
 from actors._graph import Graph, Session, SettingsRefused, open_graph, open_session
 from graphmeta import (
     Component,
@@ -94,7 +94,11 @@ async def _running(session: Session, roots: Mapping[str, Component]) -> AsyncIte
     async def take_settings(address: str, values: dict[str, Any]) -> Any:
         if address not in units:
             raise SettingsRefused(address, "it is a collection, and only units take settings while they run")
-        return await units[address].call(UnitActor.take_settings, values)
+        try:
+            return await units[address].call(UnitActor.take_settings, values)
+        except ActorError:
+            # The unit's own end is told to whoever runs it, not to whoever happened to ask.
+            raise SettingsRefused(address, "its unit has stopped") from None
 
     async with open_actor_nursery("units") as nursery:
         for root in roots.values():

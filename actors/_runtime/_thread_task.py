@@ -27,20 +27,24 @@ class ThreadAbandoned(Exception):
 
 async def run_in_thread(address: str, task: TaskSpec) -> None:
     """Run the function of *task* until it returns; when cancelled, set its ``stopping`` event and wait for a while."""
-    stopping, ended = threading.Event(), trio.Event()
+    stopping, began, ended = threading.Event(), threading.Event(), trio.Event()
     token = trio.lowlevel.current_trio_token()
     arguments = (stopping,) if inspect.signature(task.function).parameters else ()
 
     def call() -> None:
+        began.set()
         try:
             task.function(*arguments)
         finally:
             token.run_sync_soon(ended.set)
 
     try:
-        await trio.to_thread.run_sync(call, abandon_on_cancel=True)
+        # A limiter of its own: a unit's thread lasts, and must not wait for a place among those of others.
+        await trio.to_thread.run_sync(call, abandon_on_cancel=True, limiter=trio.CapacityLimiter(1))
     finally:
         stopping.set()
+        if not began.is_set():
+            ended.set()
         with trio.move_on_after(GRACE, shield=True) as patience:
             await ended.wait()
         if patience.cancelled_caught:

@@ -316,6 +316,24 @@ async def test_a_dependent_that_calls_a_sibling_which_is_down_as_well_does_not_h
             await b.call(Worker.work)
 
 
+async def test_a_group_restart_goes_on_without_one_who_is_stopped_while_it_starts_again(autojump_clock):
+    class SlowAgain(Worker):
+        async def started(self) -> None:
+            self.record.append("start")
+            await trio.sleep(0 if len(self.record) == 1 else 10)
+
+    async with open_actor_nursery(strategy="one_for_all", backoff=AT_ONCE) as nursery:
+        a = await nursery.start(Worker, restart="permanent")
+        b = await nursery.start(SlowAgain, [], restart="permanent")
+        c = await nursery.start(Worker, restart="permanent")
+        await a.cast(Worker.crash)
+        await trio.sleep(1)
+        assert [ref.status().state for ref in (a, b, c)] == ["running", "starting", "restarting"]
+        await b.stop()
+        assert await c.call(Worker.work) == 1
+        assert trio.current_time() == 1
+
+
 async def test_an_actor_that_starts_for_the_first_time_does_not_fall_with_its_siblings(autojump_clock):
     class SlowToStart(Worker):
         async def started(self) -> None:

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from actors._graph import _commands as ask
-from actors._graph._errors import AddressTaken, ScopeTaken, SessionEnded, UnknownScope
+from actors._graph._errors import AddressTaken, ScopeTaken, SessionEnded, UnknownComponent, UnknownScope
 from actors._graph._ledger import Ledger
 from graphmeta import CycleError, Edge, GraphMetadata, InitialSettings, Outcome, UnitMetadata, load_snapshot
 from transport import Limits
@@ -182,8 +182,16 @@ class LedgerModel(RuleBasedStateMachine):
     def report(self, data: st.DataObject, address: str) -> None:
         session = data.draw(st.sampled_from(sorted(self.open, key=str)))
         said = {"a": self.now}
-        self.submit(session, ask.ReportSettings(address, said))
+        command = ask.ReportSettings(address, said)
+        holder = next((other for other, held in self.components.items() if address in held), None)
+        if holder is None:
+            return self.refused(session, command, UnknownComponent)
+        if holder != session:
+            self.refused(session, command, AddressTaken)
+            self.submit(holder, ask.Delegate(address, session))
+        self.submit(session, command)
         assert self.ledger.snapshot().settings[address].readable == said
+        return None
 
     @precondition(lambda self: self.open)
     @rule(data=st.data(), topic=st.sampled_from(TOPICS))

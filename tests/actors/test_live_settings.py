@@ -4,7 +4,7 @@ import attrs
 import pytest
 import trio
 
-from actors import InvalidSettings, SettingsRefused, UnknownComponent
+from actors import AddressTaken, InvalidSettings, SettingsRefused, UnknownComponent
 from graphmeta import GraphMetadata, UnitMetadata, capture, patch, readable
 
 
@@ -102,6 +102,9 @@ async def test_when_the_reporter_goes_the_value_falls_back_and_that_is_an_event(
     async with house.join("runner") as runner, runner.watch_settings() as settings:
         await runner.register_metadata(registered(Band()))
         async with house.join("worker") as worker:
+            with pytest.raises(AddressTaken, match="runner"):
+                await worker._report_settings(FILTER, {"low": 5.0})
+            await runner._delegate_settings(FILTER, worker.id)
             await worker._report_settings(FILTER, {"low": 5.0})
         seen = [await settings.receive() for _ in range(3)]
         assert [(address, value.readable["low"], value.reported) for address, value in seen] == [
