@@ -32,6 +32,7 @@ from graphmeta import publisher as publisher
 from graphmeta import subscriber as subscriber
 from graphmeta import task as task
 from graphmeta import thread as thread
+from transport import InvalidParams as InvalidParams
 from transport import LimitExceeded as LimitExceeded
 from transport import Limits as Limits
 
