@@ -97,7 +97,7 @@ async def test_a_crowd_lives_side_by_side_and_each_sees_the_others() -> None:
                 await everybody.wait()
                 for session in there[:100]:
                     # A new revision each time: nobody gets what was made before.
-                    await session.connect("NEW", str(session.id))
+                    await session.connect("NEW", f"N{len(seconds)}")
                     began = trio.current_time()
                     snapshot = await session.snapshot()
                     seconds.append(trio.current_time() - began)
@@ -105,5 +105,8 @@ async def test_a_crowd_lives_side_by_side_and_each_sees_the_others() -> None:
                     assert len(snapshot.edge_owners) == CROWD * EDGES + len(seconds)
                 over.set()
         await settle(house.graph, idle)
-        print(f"crowd: {CROWD} sessions, {CROWD * EDGES} edges, snapshot p99 {p99(seconds) * 1e3:.1f} ms")
+        print(
+            f"crowd: {CROWD} sessions, {CROWD * EDGES} edges, snapshot "
+            f"p99 {p99(seconds) * 1e3:.1f} ms, longest {max(seconds) * 1e3:.1f} ms"
+        )
         assert not FULL or p99(seconds) <= 0.25
