@@ -73,7 +73,7 @@ def components(graph: Graph, session: Session) -> object:
 
 
 def reported(graph: Graph, session: Session) -> object:
-    return {address: value.readable for address, value in graph.snapshot().settings.items()}.get("SYS/R")
+    return {address: value.readable for address, value in graph.snapshot().settings.items()}.get(UNIT)
 
 
 def paused(graph: Graph, session: Session) -> object:
@@ -99,6 +99,11 @@ async def forget_persistent(session: Session) -> None:
     await session.disconnect(*AB, persistent=True)
 
 
+async def declare_and_report(session: Session) -> None:
+    await session.register_metadata(METADATA)
+    await session._report_settings(UNIT, 1)
+
+
 OPERATIONS = {
     "connect": Operation(lambda s: s.connect(*AB), after=(AB,)),
     "connect_many": Operation(lambda s: s.connect_many([AB, BC, CD]), after=(AB, BC, CD)),
@@ -111,9 +116,7 @@ OPERATIONS = {
     "register_metadata": Operation(
         lambda s: s.register_metadata(METADATA), components, (), (UNIT,), lambda s: s.register_metadata(None)
     ),
-    "report settings": Operation(
-        lambda s: s._report_settings("SYS/R", 2), reported, 1, 2, lambda s: s._report_settings("SYS/R", 1)
-    ),
+    "report settings": Operation(lambda s: s._report_settings(UNIT, 2), reported, 1, 2, declare_and_report),
     "pause": Operation(lambda s: s.pause(), paused, False, True, lambda s: s.resume()),
     "resume": Operation(lambda s: s.resume(), paused, True, False, lambda s: s.pause()),
     "sync": Operation(lambda s: s.sync()),
