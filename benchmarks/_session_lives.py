@@ -147,8 +147,10 @@ class Worst:
 
 
 def crowds(sides: Sides, count: int) -> Iterator[Case]:
-    """Bring up and take down many sessions at once, ten edges each."""
-    edges = [layered(10, f"SYS{number}") for number in range(count)]
+    """Bring up and take down many sessions at once, ten edges of one graph each."""
+    everything = layered(count * 10)
+    edges = [everything[start : start + 10] for start in range(0, len(everything), 10)]
+    assert len(edges) == count
 
     async def ours(pick: int, clock: Clock) -> Sample:
         async def one(index: int, *, task_status: trio.TaskStatus[None]) -> None:
@@ -169,6 +171,7 @@ def crowds(sides: Sides, count: int) -> Iterator[Case]:
                 start = clock()
                 leave.set()
             down = clock() - start
+            assert before == set(everything)
             return Sample((up, down)[pick], (before, edges_of(await other.snapshot())))
 
     async def peer(pick: int, clock: Clock) -> Sample:
@@ -185,6 +188,7 @@ def crowds(sides: Sides, count: int) -> Iterator[Case]:
             start = clock()
             await asyncio.gather(*(session.__aexit__(None, None, None) for session in sessions))
             down = clock() - start
+            assert before == set(everything)
             return Sample((up, down)[pick], (before, _ezmsg.edges_of(await other.snapshot())))
 
     for pick, name, least in ((0, "up", 20), (1, "down", 10)):
