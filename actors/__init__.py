@@ -52,13 +52,16 @@ from ._floor import Backoff as Backoff
 from ._floor import CallCycle as CallCycle
 from ._floor import Deferred as Deferred
 from ._floor import Down as Down
+from ._floor import FunctionActor as FunctionActor
 from ._floor import GraceExceeded as GraceExceeded
+from ._floor import Inbox as Inbox
 from ._floor import Monitor as Monitor
 from ._floor import NameTaken as NameTaken
 from ._floor import NurseryClosed as NurseryClosed
 from ._floor import Supervision as Supervision
 from ._floor import Timer as Timer
 from ._floor import TooManyRestarts as TooManyRestarts
+from ._floor import function_actor as function_actor
 from ._floor import open_actor_nursery as open_actor_nursery
 from ._graph import AddressTaken as AddressTaken
 from ._graph import AmbiguousSession as AmbiguousSession

@@ -12,6 +12,9 @@ from ._errors import GraceExceeded as GraceExceeded
 from ._errors import NameTaken as NameTaken
 from ._errors import NurseryClosed as NurseryClosed
 from ._errors import TooManyRestarts as TooManyRestarts
+from ._function import FunctionActor as FunctionActor
+from ._function import Inbox as Inbox
+from ._function import function_actor as function_actor
 from ._monitor import Down as Down
 from ._monitor import Monitor as Monitor
 from ._nursery import ActorNursery as ActorNursery

@@ -25,6 +25,8 @@ class State(enum.Enum):
 
     STARTING = "starting"
     RUNNING = "running"
+    SUSPENDED = "suspended"
+    """running, but told to take no message"""
     STOPPING = "stopping"
     RESTARTING = "restarting"
     """between two lives; its mailbox takes messages"""
@@ -114,8 +116,9 @@ class Cell:
             return State.RESTARTING
         if self.told is not Told.NOTHING or (self.life is not None and self.life.leaving):
             return State.STOPPING
-        ready = self.life is not None and self.life.ready
-        return State.RUNNING if ready else State.STARTING
+        if self.life is None or not self.life.ready:
+            return State.STARTING
+        return State.SUSPENDED if self.mailbox.held else State.RUNNING
 
     def stopped(self) -> ActorStopped:
         """Make an error for one who asks an actor that is gone."""

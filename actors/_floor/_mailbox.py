@@ -15,11 +15,13 @@ from ._message import Item
 class Mailbox:
     """At most ``bound`` messages wait in it; the rest of the senders wait outside."""
 
-    __slots__ = ("_outside", "_queue", "_reader", "bound", "closed")
+    __slots__ = ("_outside", "_queue", "_reader", "bound", "closed", "held")
 
     def __init__(self, bound: int) -> None:
         self.bound = bound
         self.closed = False
+        self.held = False
+        """the reader is to take nothing until this is over"""
         self._queue: deque[Item] = deque()
         # those without room; a task is there if it waits for room only, and not for an outcome as well
         self._outside: deque[tuple[Item, trio.lowlevel.Task | None]] | None = None
@@ -67,7 +69,7 @@ class Mailbox:
 
     def take(self) -> Item | None:
         """Take the next message, if there is one; whoever waited longest outside gets the room."""
-        if not self._queue:
+        if self.held or not self._queue:
             return None
         message = self._queue.popleft()
         if self._outside:

@@ -145,6 +145,24 @@ class ActorRef(Generic[A_co]):
         assert self._cell.last_down is not None
         return self._cell.last_down
 
+    def suspend(self) -> None:
+        """Let the actor take no further message until `resume`, for debugging; the one in hand goes on.
+
+        Its tasks run on, its mailbox fills up, and it can be stopped. A restart does not change it.
+        """
+        self._cell.mailbox.held = True
+
+    def resume(self) -> None:
+        """Let the actor take messages again."""
+        self._cell.mailbox.held = False
+        self._cell.mailbox.wake()
+
+    def peek(self) -> dict[str, Any]:
+        """Copy the attributes of the actor as they are now, for debugging; there are none between two lives."""
+        life = self._cell.life
+        attributes = {} if life is None or life.actor is None else vars(life.actor)
+        return {name: value for name, value in attributes.items() if name != "_home"}
+
     def status(self) -> ActorStatus:
         """Say what the actor is doing now, and its children, as a frozen record."""
         return status_of(self._cell)

@@ -17,7 +17,7 @@ class ActorStatus:
     actor: str
     """the name of its class"""
     state: str
-    """starting, running, stopping, restarting (between two lives) or stopped"""
+    """starting, running, suspended, stopping, restarting (between two lives) or stopped"""
     mailbox_depth: int
     mailbox_bound: int
     handled: int

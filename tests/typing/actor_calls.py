@@ -15,8 +15,11 @@ from actors import (
     Backoff,
     Deferred,
     Down,
+    FunctionActor,
+    Inbox,
     Supervision,
     Timer,
+    function_actor,
     open_actor_nursery,
 )
 from actors.testing import DownRecorder, Faults, Probe, inject, record_downs
@@ -155,6 +158,21 @@ async def watching(nursery: ActorNursery, counter: ActorRef[Counter]) -> None:
     assert_type(await nursery.wait_for("c", Loud), ActorRef[Loud])
     nursery.lookup("c", NoActor)  # E: [type-var]
     counter.status().name = "other"  # E: [misc]
+
+
+async def shorten(inbox: Inbox[str], limit: int) -> None:
+    async for text in inbox:
+        assert_type(text, str)
+        inbox.reply(text[:limit])
+
+
+async def functions(nursery: ActorNursery) -> None:
+    ref = await nursery.start(function_actor(shorten), 3)
+    assert_type(ref, ActorRef[FunctionActor[str]])
+    await ref.cast(FunctionActor.put, "text")
+    assert_type(await ref.call(FunctionActor[str].ask, "text"), Any)
+    await nursery.start(function_actor(shorten), "three")  # E: [arg-type]
+    await nursery.start(function_actor(shorten))  # E: [arg-type]
 
 
 async def opening() -> None:
