@@ -49,9 +49,21 @@ class Draft:
             self.ownership.append(Ownership(session, scope, lost=edges))
             self.edges_removed.extend(removed)
 
+    def __bool__(self) -> bool:
+        """Whether anything happened; whatever a command does shows in one of these."""
+        return bool(
+            self.ownership
+            or self.settings
+            or self.endpoints
+            or self.started
+            or self.ended
+            or self.metadata
+            or self.scopes
+        )
+
     def seal(self, epoch: UUID, revision: int, at: float, by: UUID | None, by_name: str) -> Change | None:
         """The finished change, or None when nothing happened."""
-        if not any(attrs.astuple(self, recurse=False)):
+        if not self:
             return None
         return Change(
             epoch,

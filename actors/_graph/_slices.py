@@ -1,7 +1,9 @@
 """Long synchronous work in slices, so that others run in between."""
 
+import gc
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import trio
@@ -14,13 +16,29 @@ _SLICE: Final = 0.002
 
 async def in_slices(work: Generator[object, None, T]) -> T:
     """Drive a generator to its end, with a pause whenever its last steps took 2 ms; returns what it returns."""
-    pause_at = time.perf_counter() + _SLICE
     while True:
         try:
-            next(work)
-        except StopIteration as done:
-            result: T = done.value
+            with _uncollected():
+                _run_slice(work)
+        except StopIteration as ended:
+            result: T = ended.value
             return result
-        if time.perf_counter() >= pause_at:
-            await trio.lowlevel.checkpoint()
-            pause_at = time.perf_counter() + _SLICE
+        await trio.lowlevel.checkpoint()
+
+
+def _run_slice(work: Generator[object, None, T]) -> None:
+    until = time.perf_counter() + _SLICE
+    while time.perf_counter() < until:
+        next(work)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector out: it would walk thousands of new records that cannot be garbage yet."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
