@@ -12,12 +12,15 @@ from weakref import WeakSet
 import trio
 
 from ._errors import ActorStopped
+from ._handlers import Known, resolve
 from ._life import Life
 from ._mailbox import Mailbox
-from ._message import Message, Request
+from ._message import Handler, Message, Request
 from ._monitor import Down, Monitor
 from ._policy import Restart, Told
 from ._slot import Slot
+
+_NOTHING_YET: Known = {}
 
 
 class State(enum.Enum):
@@ -53,6 +56,7 @@ class Cell:
         "gone",
         "grace",
         "handled",
+        "known",
         "last_down",
         "last_error",
         "life",
@@ -86,6 +90,7 @@ class Cell:
         self.grace = grace
         self.mailbox = Mailbox(1)
         self.actor_class: type[Any] | None = None
+        self.known: Known = _NOTHING_YET
         self.life: Life | None = None
         self.starting: Slot | None = None
         self.told = Told.NOTHING
@@ -127,10 +132,20 @@ class Cell:
         error.__cause__ = self.cause
         return error
 
+    def made(self, actor: Any) -> None:
+        """Take note of the actor's class, when there is one."""
+        self.actor_class = type(actor)
+        self.known = actor._handlers
+        self.mailbox.resize(actor.mailbox_bound)
+
+    def resolve(self, method: Handler) -> Handler:
+        """Find the function to run for `method`, the first time that it is asked for."""
+        return method if self.actor_class is None else resolve(self.actor_class, self.known, method)
+
     # -- messages ---------------------------------------------------------------------------------
 
     # A Ctrl-C between a message's way into the mailbox and the sender's falling asleep would leave a request that
-    # wakes a task which no longer waits. So these are protected; a task that sleeps can be interrupted all the same.
+    # wakes a task which no longer waits. So whoever sends runs protected; asleep it can be interrupted all the same.
 
     @trio.lowlevel.enable_ki_protection
     def tell_nowait(self, message: Message) -> None:
@@ -148,13 +163,11 @@ class Cell:
             if not await self.mailbox.put(message):
                 raise self.stopped() from self.cause
 
-    @trio.lowlevel.enable_ki_protection
-    async def ask(self, request: Request) -> Any:
-        """Queue a request, with room or behind all who wait for room, and wait for its outcome."""
+    def ask(self, request: Request) -> None:
+        """Queue a request, with room or behind all who wait for room; its caller must wait for it at once."""
         if self.mailbox.closed:
             raise self.stopped()
         self.mailbox.put_or_queue_up(request)
-        return await request.wait(self.mailbox.withdraw)
 
     # -- ends -------------------------------------------------------------------------------------
 

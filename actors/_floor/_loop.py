@@ -10,7 +10,6 @@ death:
 4. the background tasks are waited for, and the nursery is told what happened
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import trio
@@ -20,7 +19,7 @@ from ._deferred import Deferred
 from ._errors import ActorCrashed
 from ._joined import causes, raised_inside
 from ._life import Life, enter
-from ._message import Message, Request
+from ._message import Item, Message, Request
 from ._policy import Told
 
 MESSAGES_PER_STEP = 32
@@ -28,8 +27,13 @@ MESSAGES_PER_STEP = 32
 
 
 @trio.lowlevel.disable_ki_protection
-async def _unprotected(function: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
-    return await function(*args, **kwargs)
+async def _unprotected(actor: Any, message: Item) -> Any:
+    return await message.function(actor, *message.args, **message.kwargs)
+
+
+@trio.lowlevel.disable_ki_protection
+async def _started(actor: Any) -> None:
+    await actor.started()
 
 
 @trio.lowlevel.disable_ki_protection
@@ -71,14 +75,13 @@ async def _start_and_serve(cell: Cell, life: Life) -> None:
     if cell.told is not Told.NOTHING:
         return
     life.actor = _construct(cell)
-    cell.actor_class = type(life.actor)
-    cell.mailbox.resize(life.actor.mailbox_bound)
+    cell.made(life.actor)
     life.actor._enter(cell, life)
     await (_guarded if life.actor._has_stopping else _unguarded)(cell, life)
 
 
 async def _unguarded(cell: Cell, life: Life) -> None:
-    await _unprotected(life.actor.started)
+    await _started(life.actor)
     await _ready_and_serve(cell, life)
 
 
@@ -86,7 +89,7 @@ async def _guarded(cell: Cell, life: Life) -> None:
     # around the whole life, not only around `stopping`, so that what `started` has entered (an exit stack with
     # scopes and nurseries in it) can be left in `stopping`: scopes must nest
     with trio.CancelScope() as guard:
-        await _unprotected(life.actor.started)
+        await _started(life.actor)
         # nothing may stand between the line above and this try: `stopping` is armed as soon as `started` returned
         try:
             await _ready_and_serve(cell, life)
@@ -136,7 +139,7 @@ async def _serve(cell: Cell, life: Life) -> None:
 
 
 async def _do(message: Message, actor: Any, life: Life) -> None:
-    result = await _unprotected(message.function, actor, *message.args, **message.kwargs)
+    result = await _unprotected(actor, message)
     if isinstance(result, Deferred):
         result._bind(life, None)
 
@@ -144,7 +147,7 @@ async def _do(message: Message, actor: Any, life: Life) -> None:
 async def _answer(request: Request, actor: Any, life: Life) -> None:
     life.in_hand = request
     try:
-        result = await _unprotected(request.function, actor, *request.args, **request.kwargs)
+        result = await _unprotected(actor, request)
     except Exception as error:
         if not actor._expects(error):
             request.fail(_crashed(life, error))

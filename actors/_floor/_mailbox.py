@@ -38,7 +38,6 @@ class Mailbox:
 
     def put_nowait(self, message: Item) -> None:
         """Queue a message; `trio.WouldBlock` if there is no room."""
-        assert not self.closed
         if len(self._queue) >= self.bound:
             raise trio.WouldBlock
         self._queue.append(message)
@@ -47,10 +46,13 @@ class Mailbox:
 
     def put_or_queue_up(self, message: Item) -> None:
         """Queue a message whose sender is going to wait for its outcome anyway, room or not."""
-        try:
-            self.put_nowait(message)
-        except trio.WouldBlock:
+        if len(self._queue) >= self.bound:
             self._line_up(message, None)
+            return
+        self._queue.append(message)
+        if self._reader is not None:
+            reader, self._reader = self._reader, None
+            trio.lowlevel.reschedule(reader)
 
     async def put(self, message: Item) -> bool:
         """Wait outside for room; false if the mailbox closed meanwhile. Cancelled means not sent."""
@@ -99,13 +101,12 @@ class Mailbox:
 
     async def wait(self) -> None:
         """Park the reader until there may be something to take, or something else to look at."""
-
-        def abort(_: object) -> trio.lowlevel.Abort:
-            self._reader = None
-            return trio.lowlevel.Abort.SUCCEEDED
-
         self._reader = trio.lowlevel.current_task()
-        await trio.lowlevel.wait_task_rescheduled(abort)
+        await trio.lowlevel.wait_task_rescheduled(self._abort)
+
+    def _abort(self, _: object) -> trio.lowlevel.Abort:
+        self._reader = None
+        return trio.lowlevel.Abort.SUCCEEDED
 
     def wake(self) -> None:
         """Let the reader look up, if it is parked."""

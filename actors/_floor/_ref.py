@@ -8,8 +8,7 @@ import trio
 
 from ._cell import Cell
 from ._deferred import Deferred
-from ._handlers import resolve
-from ._life import current_life
+from ._life import Life, current_life
 from ._message import Handler, Message, Request
 from ._monitor import Down, Monitor
 from ._policy import Told
@@ -71,6 +70,7 @@ class ActorRef(Generic[A_co]):
         **kwargs: P.kwargs,
     ) -> R: ...
 
+    @trio.lowlevel.enable_ki_protection
     async def call(self, method: Handler, *args: Any, **kwargs: Any) -> Any:
         """Run `method` on the actor, after what its mailbox holds, and return its result.
 
@@ -81,16 +81,13 @@ class ActorRef(Generic[A_co]):
         in it that nobody is there to take is a crash.
         """
         cell = self._cell
-        request = Request(cell, self._resolve(method), args, kwargs)
+        function = cell.known.get(method) or cell.resolve(method)
+        request = Request(cell, cell.mailbox.withdraw, function, args, kwargs)
         caller = current_life()
-        if caller is None:
-            return await cell.ask(request)
-        check_ring(caller, cell)
-        caller.waits_for = request
-        try:
-            return await cell.ask(request)
-        finally:
-            caller.waits_for = None
+        if caller is not None:
+            return await _ask_noted(caller, cell, request)
+        cell.ask(request)
+        return await trio.lowlevel.wait_task_rescheduled(request.abort)
 
     async def cast(
         self, method: Callable[Concatenate[A_co, P], Awaitable[object]], *args: P.args, **kwargs: P.kwargs
@@ -106,23 +103,19 @@ class ActorRef(Generic[A_co]):
         if _sent.count >= SENDS_PER_STEP:
             _sent.count = 0
             await trio.lowlevel.checkpoint()
-        message = Message(self._resolve(method), args, kwargs)
+        cell = self._cell
+        message = Message(cell.known.get(method) or cell.resolve(method), args, kwargs)
         try:
-            self._cell.tell_nowait(message)
+            cell.tell_nowait(message)
         except trio.WouldBlock:
-            await self._cell.tell(message)
+            await cell.tell(message)
 
     def cast_nowait(
         self, method: Callable[Concatenate[A_co, P], Awaitable[object]], *args: P.args, **kwargs: P.kwargs
     ) -> None:
         """Send without wanting a reply and without waiting: `trio.WouldBlock` if the mailbox is full."""
-        self._cell.tell_nowait(Message(self._resolve(method), args, kwargs))
-
-    def _resolve(self, method: Handler) -> Handler:
-        actor_class = self._cell.actor_class
-        if actor_class is None:
-            return method
-        return resolve(actor_class, actor_class._handlers, method)
+        cell = self._cell
+        cell.tell_nowait(Message(cell.known.get(method) or cell.resolve(method), args, kwargs))
 
     async def stop(self) -> None:
         """End the actor for good and wait until it is gone; its error, if any, goes to its nursery."""
@@ -172,3 +165,14 @@ class ActorRef(Generic[A_co]):
         monitor = Monitor()
         self._cell.watch(monitor)
         return monitor
+
+
+@trio.lowlevel.enable_ki_protection
+async def _ask_noted(caller: Life, cell: Cell, request: Request) -> Any:
+    check_ring(caller, cell)
+    caller.waits_for = request
+    try:
+        cell.ask(request)
+        return await request.wait()
+    finally:
+        caller.waits_for = None

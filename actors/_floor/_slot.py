@@ -5,7 +5,6 @@ knows of no mailbox and no actor; ``target`` is only kept for whoever looks for 
 """
 
 import enum
-from collections.abc import Callable
 from typing import Any
 
 import outcome
@@ -34,22 +33,25 @@ class Slot:
         self.state = Wait.OPEN
         self._task: trio.lowlevel.Task | None = trio.lowlevel.current_task()
 
-    async def wait(self, withdraw: Callable[[Any], object] | None = None) -> Any:
-        """Park until settled; `withdraw` is told of this slot if the waiter is cancelled."""
+    async def wait(self) -> Any:
+        """Park until settled."""
+        return await trio.lowlevel.wait_task_rescheduled(self.abort)
 
-        def abort(_: object) -> trio.lowlevel.Abort:
-            # in this very step: who looks for a ring must not see a caller that is leaving
-            self.state = Wait.ABANDONED
-            self._task = None
-            if withdraw is not None:
-                withdraw(self)
-            return trio.lowlevel.Abort.SUCCEEDED
-
-        return await trio.lowlevel.wait_task_rescheduled(abort)
+    def abort(self, _: object) -> trio.lowlevel.Abort:
+        """Let the waiter go, cancelled: in this very step it waits for nobody, for whoever looks for rings."""
+        self.state = Wait.ABANDONED
+        self._task = None
+        return trio.lowlevel.Abort.SUCCEEDED
 
     def answer(self, value: Any) -> bool:
         """Settle with a result; false if nobody takes it."""
-        return self.settle(outcome.Value(value))
+        # as `settle`, but without its call: every reply comes through here
+        task, self._task = self._task, None
+        if task is None:
+            return False
+        self.state = Wait.SETTLED
+        trio.lowlevel.reschedule(task, outcome.Value(value))
+        return True
 
     def fail(self, error: BaseException) -> bool:
         """Settle with an error, which the waiter raises; false if nobody takes it."""
