@@ -52,6 +52,7 @@ class LedgerModel(RuleBasedStateMachine):
         self.holders: dict[Edge, set[tuple[UUID, str] | None]] = {}
         self.open: dict[UUID, set[str]] = {}
         self.components: dict[UUID, set[str]] = {}
+        self.delegates: dict[str, UUID] = {}
 
     def submit(self, session: UUID | None, command: ask.Command):
         self.now += 1.0
@@ -85,7 +86,11 @@ class LedgerModel(RuleBasedStateMachine):
         decision = self.submit(session, ask.End("closed"))
         assert [entry.session for entry in decision.change.ended] == [session]
         self.forget(session, SCOPES)
+        self.undelegate(self.components[session])
         del self.open[session], self.components[session]
+
+    def undelegate(self, addresses: set[str]) -> None:
+        self.delegates = {path: session for path, session in self.delegates.items() if path not in addresses}
 
     def forget(self, session: UUID, paths: list[str]) -> None:
         for holders in self.holders.values():
@@ -174,6 +179,7 @@ class LedgerModel(RuleBasedStateMachine):
         if others & wanted:
             return self.refused(session, command, AddressTaken)
         self.submit(session, command)
+        self.undelegate(self.components[session] - wanted)
         self.components[session] = wanted
         return None
 
@@ -186,9 +192,10 @@ class LedgerModel(RuleBasedStateMachine):
         holder = next((other for other, held in self.components.items() if address in held), None)
         if holder is None:
             return self.refused(session, command, UnknownComponent)
-        if holder != session:
+        if session not in (holder, self.delegates.get(address)):
             self.refused(session, command, AddressTaken)
             self.submit(holder, ask.Delegate(address, session))
+            self.delegates[address] = session
         self.submit(session, command)
         assert self.ledger.snapshot().settings[address].readable == said
         return None
