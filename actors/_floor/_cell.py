@@ -232,7 +232,7 @@ class Cell:
 
     def watch(self, monitor: Monitor) -> None:
         """Let a monitor hear of every end from now on, and of the last one at once if the actor is down."""
-        if self.life is None and self.last_down is not None:
+        if self.last_down is not None:
             monitor._tell(self.last_down)
         if self.gone:
             monitor._end()

@@ -285,6 +285,34 @@ async def test_a_crashed_child_crashes_its_parent_and_leaves_as_itself():
     assert error.__notes__ == ["in actor app/parent/child", "in actor app/parent"]
 
 
+async def test_an_error_of_a_frozen_class_escalates_though_it_takes_no_note():
+    class Frozen(Exception):
+        def __setattr__(self, name, value):
+            raise AttributeError(name)
+
+    error = Frozen()
+    with pytest.raises(Frozen) as caught:
+        async with open_actor_nursery() as nursery:
+            ref = await nursery.start(Noted, "a", [])
+            await ref.cast(Noted.crash, error)
+            await trio.sleep_forever()
+    assert caught.value is error
+
+
+async def test_an_error_that_cannot_be_printed_does_no_harm(caplog):
+    class Unprintable(Exception):
+        def __repr__(self):
+            raise RuntimeError("no repr")
+
+        __str__ = __repr__
+
+    async with open_actor_nursery() as nursery:
+        ref = await nursery.start(Noted, "a", [], restart="temporary")
+        await ref.cast(Noted.crash, Unprintable())
+        assert (await ref.wait_down()).reason == "crashed"
+        assert "Unprintable" in ref.status().last_error
+
+
 async def test_an_error_of_the_body_leaves_as_itself():
     record = []
     error = KeyError("body")
