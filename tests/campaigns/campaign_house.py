@@ -115,6 +115,12 @@ def look(graph: Graph) -> Idle:
     )
 
 
+def idle_of(graph: Graph) -> Idle:
+    """How it looks now, without what earlier tests have left to the garbage collector."""
+    gc.collect()
+    return look(graph)
+
+
 async def settle(graph: Graph, idle: Idle, *, seconds: float = 20) -> None:
     """Wait until the graph looks as it did; fails with the difference."""
     try:
@@ -126,5 +132,4 @@ async def settle(graph: Graph, idle: Idle, *, seconds: float = 20) -> None:
                 gc.collect()
                 await trio.testing.wait_all_tasks_blocked(0.01)
     except trio.TooSlowError:
-        assert look(graph) == idle
-        raise
+        raise AssertionError(f"{look(graph)} is not idle, which was {idle}") from None

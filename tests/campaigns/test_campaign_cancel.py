@@ -11,7 +11,7 @@ import attrs
 import pytest
 import trio
 import trio.testing
-from campaign_house import CI, FULL, House, local_house, look, settle, websocket_house
+from campaign_house import CI, FULL, House, idle_of, local_house, look, settle, websocket_house
 
 from actors import Graph, Session, SessionReleased
 from actors._graph._watch import Changes
@@ -133,7 +133,7 @@ OPERATIONS = {
 @pytest.mark.parametrize("name", OPERATIONS)
 async def test_a_cancelled_call_happened_whole_or_not_at_all_and_its_session_goes_on(house: House, name: str) -> None:
     operation = OPERATIONS[name]
-    idle = look(house.graph)
+    idle = idle_of(house.graph)
     async with house.join("one") as one:
         done = False
 
@@ -215,7 +215,7 @@ async def test_neither_do_cancelled_endpoints() -> None:
 
 
 async def leaves_nothing_open(house: House, block: Callable[[Session], Awaitable[None]]) -> None:
-    idle = look(house.graph)
+    idle = idle_of(house.graph)
     async with house.join("one") as one:
         await trio.testing.wait_all_tasks_blocked()
         open_one = look(house.graph)
@@ -243,7 +243,7 @@ async def lives_of_a_mortal(house: House, stride: int) -> int:
     """Sweep a session's whole life; everything else is as before each time, and every start has its one end."""
     async with house.join("watcher") as watcher, watcher.watch(await revision(watcher)) as changes:
         await trio.testing.wait_all_tasks_blocked()
-        idle = look(house.graph)
+        idle = idle_of(house.graph)
 
         async def check() -> None:
             await settle(house.graph, idle)
@@ -280,7 +280,7 @@ async def test_so_does_one_on_a_websocket() -> None:
 
 
 async def test_an_operator_cancelled_while_it_releases_has_released_whole_or_not_at_all(house: House) -> None:
-    idle = look(house.graph)
+    idle = idle_of(house.graph)
     async with house.join("operator") as operator:
 
         async def attempt() -> None:

@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 import trio
 import trio.testing
-from campaign_house import FULL, HOUSES, House, look, p99, scale, settle
+from campaign_house import FULL, HOUSES, House, idle_of, p99, scale, settle
 
 from actors import Session
 from graphmeta import GraphMetadata, UnitMetadata
@@ -48,7 +48,7 @@ async def one_after_another(house: House, numbers: range) -> None:
 async def test_whatever_came_and_went_the_house_is_idle_again_and_no_larger(kind: str) -> None:
     async with HOUSES[kind](LIMITS) as house:
         await trio.testing.wait_all_tasks_blocked(0.01)
-        idle = look(house.graph)
+        idle = idle_of(house.graph)
         tracemalloc.start()
         try:
             await live(house, 0, WARM)
@@ -76,7 +76,7 @@ async def test_a_crowd_lives_side_by_side_and_each_sees_the_others() -> None:
     # All of them knock at once, and both ends are in this process.
     async with HOUSES["websocket"](Limits(handshake_seconds=60, open_seconds=60)) as house:
         await trio.testing.wait_all_tasks_blocked(0.01)
-        idle = look(house.graph)
+        idle = idle_of(house.graph)
         there: list[Session] = []
         everybody, over = trio.Event(), trio.Event()
 

@@ -13,7 +13,7 @@ import pytest
 import trio
 import trio.testing
 from campaign_clients import ClientProcess, client_process
-from campaign_house import FULL, House, Idle, look, memory_house, settle, websocket_house
+from campaign_house import FULL, House, Idle, idle_of, look, memory_house, settle, websocket_house
 from wire_client import AWAITED, STEPS, request
 
 from actors import Session, SessionError, SettingsRefused
@@ -55,7 +55,7 @@ class Company:
             nursery = await stack.enter_async_context(trio.open_nursery())
             await nursery.start(company._watch)
             await trio.testing.wait_all_tasks_blocked(0.01)
-            company.idle = look(house.graph)
+            company.idle = idle_of(house.graph)
             yield company
             nursery.cancel_scope.cancel()
 

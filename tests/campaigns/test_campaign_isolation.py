@@ -11,7 +11,7 @@ import pytest
 import trio
 import trio.testing
 from campaign_clients import client_process
-from campaign_house import House, look, scale, settle, websocket_house
+from campaign_house import House, idle_of, scale, settle, websocket_house
 
 from actors import Actor, Session, open_actor_nursery
 from graphmeta import Change
@@ -103,7 +103,7 @@ async def note_ends(session: Session, house: House, ended: list[str], task_statu
 async def test_others_work_on_and_none_of_them_is_ended(name: str) -> None:
     async with websocket_house(Limits()) as house:
         await trio.testing.wait_all_tasks_blocked(0.01)
-        idle = look(house.graph)
+        idle = idle_of(house.graph)
         ended: list[str] = []
         with trio.fail_after(120):
             async with house.local("watcher") as watcher, trio.open_nursery() as watching:

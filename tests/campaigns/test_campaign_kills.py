@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import trio
 import trio.testing
 from campaign_clients import ClientProcess, client_process
-from campaign_house import FULL, House, look, p99, scale, settle, websocket_house
+from campaign_house import FULL, House, idle_of, p99, scale, settle, websocket_house
 
 from actors import Session
 from transport import Limits
@@ -66,7 +66,7 @@ async def flowing(house: House, watcher: Session) -> None:
 
 async def test_the_killed_are_released_at_once_and_whole_while_others_work() -> None:
     async with websocket_house(Limits()) as house, house.local("watcher") as watcher:
-        idle = look(house.graph)
+        idle = idle_of(house.graph)
         async with trio.open_nursery() as nursery:
             ends = Ends(house, watcher)
             await nursery.start(ends.run)
@@ -102,7 +102,7 @@ async def test_the_stopped_are_released_in_time_and_none_that_answers_is_early()
     async with websocket_house(SILENT) as house, house.local("watcher") as watcher, trio.open_nursery() as nursery:
         ends = Ends(house, watcher)
         await nursery.start(ends.run)
-        idle = look(house.graph)
+        idle = idle_of(house.graph)
         seconds = []
         async with AsyncExitStack() as stack:
             honest = [await stack.enter_async_context(client_process(house.door, "edges")) for _ in range(2)]
