@@ -113,16 +113,18 @@ async def _release(graph):
 
 
 async def test_sync_goes_on_when_what_it_waited_for_was_dropped(autojump_clock):
-    async with open_graph() as graph, open_session(graph, name="one") as one:
-        async with (
-            one.publisher("A") as a,
-            one.subscriber("A", leaky=True, max_queue=1),
-            trio.open_nursery() as nursery,
-        ):
-            await a.send(1)
-            nursery.start_soon(one.sync)
-            await wait_all_tasks_blocked()
-            await a.send(2)
+    # On the mock clock a sync that hangs is too slow at once.
+    with trio.fail_after(5):
+        async with open_graph() as graph, open_session(graph, name="one") as one:
+            async with (
+                one.publisher("A") as a,
+                one.subscriber("A", leaky=True, max_queue=1),
+                trio.open_nursery() as nursery,
+            ):
+                await a.send(1)
+                nursery.start_soon(one.sync)
+                await wait_all_tasks_blocked()
+                await a.send(2)
 
 
 async def test_a_publisher_that_closes_frees_all_its_senders(autojump_clock):
