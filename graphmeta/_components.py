@@ -30,6 +30,9 @@ class _Missing(enum.Enum):
 
 MISSING: Final = _Missing.MISSING
 
+_UNDECLARED: Any = None
+"""Gives `Component` its ``SETTINGS`` without annotating them: pyright would hold every subclass to the annotation."""
+
 
 class _WithSettings(Protocol[S]):
     @property
@@ -77,8 +80,8 @@ class Component:
     Without either they are what `apply_settings` gives, or else the defaults.
     """
 
-    SETTINGS: Any = None
-    STATE: Any = None
+    SETTINGS = _UNDECLARED
+    STATE = _UNDECLARED
 
     _trellis: _Own
 

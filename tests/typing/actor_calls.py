@@ -1,4 +1,4 @@
-"""What a type checker must say about actors. Never run: checked by mypy, line by line, in test_actor_types.py.
+"""What a type checker must say about actors. Never run: test_actor_types.py has mypy look, test_pyright.py pyright.
 
 A line that is wrong on purpose ends with an E and the code of its error. All other lines must be right.
 """
@@ -117,8 +117,8 @@ async def calls(counter: ActorRef[Counter], loud: ActorRef[Loud]) -> None:
     assert_type(await loud.call(Counter.add, 1), int)
     assert_type(await loud.call(Loud.shout), str)
     base: ActorRef[Counter] = loud
-    down: ActorRef[Loud] = base  # E: [assignment]
-    print(text, number, down)
+    down: ActorRef[Loud] = counter  # E: [assignment]
+    print(text, number, base, down)
 
 
 async def casts(counter: ActorRef[Counter]) -> None:
