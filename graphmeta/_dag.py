@@ -135,6 +135,11 @@ class DAG:
         from_topic, to_topic = edge
         return frozenset(owner for owner, held in self._held.items() if to_topic in held.get(from_topic, ()))
 
+    def owns(self, owner: Hashable, edge: tuple[str, str]) -> bool:
+        """Tell whether *owner* is an owner of *edge*."""
+        from_topic, to_topic = edge
+        return to_topic in self._held.get(owner, _NOTHING).get(from_topic, ())
+
     def owned_by(self, owner: Hashable) -> tuple[Edge, ...]:
         """Return what *owner* owns, sorted."""
         held = self._held.get(owner, _NOTHING)

@@ -36,14 +36,10 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def check_edges(limits: Limits, record: Record | None, present: int, edges: Iterable[Edge]) -> None:
-    """Bound the edges of a session and of the whole graph, and the length of their topics."""
-    count = 0
-    for count, edge in enumerate(edges, 1):  # noqa: B007 - counted here, used below
+def check_topics(limits: Limits, edges: Iterable[Edge]) -> None:
+    """Bound the length of topics."""
+    for edge in edges:
         check("topic_length", limits, max(len(edge.from_topic), len(edge.to_topic)))
-    check("edges", limits, present + count)
-    if record is not None:
-        check("edges_per_session", limits, record.held + count)
 
 
 def check_metadata(limits: Limits, record: Record, encoded: bytes, others: int) -> None:

@@ -25,6 +25,10 @@ Holder = tuple[UUID, str] | None
 class Draft:
     """Consequences of one command; empty means that nothing changed and no revision is due."""
 
+    revision: int
+    """The number that the change gets."""
+    at: float
+    """When it happens, Unix time."""
     edges_added: list[Edge] = attrs.field(factory=list)
     edges_removed: list[Edge] = attrs.field(factory=list)
     ownership: list[Ownership] = attrs.field(factory=list)
@@ -61,14 +65,14 @@ class Draft:
             or self.scopes
         )
 
-    def seal(self, epoch: UUID, revision: int, at: float, by: UUID | None, by_name: str) -> Change | None:
+    def seal(self, epoch: UUID, by: UUID | None, by_name: str) -> Change | None:
         """The finished change, or None when nothing happened."""
         if not self:
             return None
         return Change(
             epoch,
-            revision,
-            at,
+            self.revision,
+            self.at,
             by,
             by_name,
             tuple(sorted(self.edges_added)),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors import LimitExceeded, open_graph, open_session
+from actors import LimitExceeded, Outcome, open_graph, open_session
 from graphmeta import GraphMetadata, InitialSettings, UnitMetadata
 from transport import Limits
 
@@ -90,3 +90,14 @@ async def test_what_ended_sessions_held_does_not_count():
                 await edges(one, 5)
                 await one.register_metadata(metadata(100))
                 await one._report_settings("U", "x" * 90)
+
+
+@pytest.mark.parametrize("name", ["edges", "edges_per_session"])
+async def test_at_the_limit_what_is_there_already_needs_no_room(name):
+    async with open_graph(limits=Limits(**{name: 2})) as graph, open_session(graph, name="one") as one:
+        await edges(one, 2)
+        again = await one.connect_many([("A", "B0"), ("A", "B1"), ("A", "B1")])
+        assert {result.outcome for result in again} == {Outcome.ALREADY_OWNED}
+        with pytest.raises(LimitExceeded):
+            await one.connect_many([("A", "B0"), ("A", "C")])
+        assert await one.downstream("A") == ("B0", "B1")
