@@ -19,7 +19,7 @@ from ._deferred import Deferred
 from ._errors import ActorCrashed
 from ._joined import causes, raised_inside
 from ._life import Life, enter
-from ._message import Item, Message, Request
+from ._message import Item, Request
 from ._policy import Told
 
 MESSAGES_PER_STEP = 32
@@ -128,38 +128,30 @@ async def _serve(cell: Cell, life: Life) -> None:
             in_a_row = 0
             continue
         cell.handled += 1
-        if isinstance(item, Request):
-            await _answer(item, actor, life)
+        request = life.in_hand = item if isinstance(item, Request) else None
+        try:
+            result = await _unprotected(actor, item)
+        except Exception as error:
+            if request is None or not _taken(request, error, actor, life):
+                raise
         else:
-            await _do(item, actor, life)
+            if isinstance(result, Deferred):
+                result._bind(life, request)
+            elif request is not None:
+                request.answer(result)
+        life.in_hand = None
         in_a_row += 1
         if in_a_row == MESSAGES_PER_STEP:
             in_a_row = 0
             await trio.lowlevel.checkpoint()
 
 
-async def _do(message: Message, actor: Any, life: Life) -> None:
-    result = await _unprotected(actor, message)
-    if isinstance(result, Deferred):
-        result._bind(life, None)
-
-
-async def _answer(request: Request, actor: Any, life: Life) -> None:
-    life.in_hand = request
-    try:
-        result = await _unprotected(actor, request)
-    except Exception as error:
-        if not actor._expects(error):
-            request.fail(_crashed(life, error))
-            raise
-        if not request.fail(error):
-            raise
-    else:
-        if isinstance(result, Deferred):
-            result._bind(life, request)
-        else:
-            request.answer(result)
-    life.in_hand = None
+def _taken(request: Request, error: Exception, actor: Any, life: Life) -> bool:
+    """Answer with an error; true if the caller takes it, and it is none that ends the actor."""
+    if actor._expects(error):
+        return request.fail(error)
+    request.fail(_crashed(life, error))
+    return False
 
 
 def _crashed(life: Life, error: BaseException) -> ActorCrashed:

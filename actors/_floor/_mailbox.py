@@ -5,6 +5,7 @@ that nobody can overtake them. The mailbox survives restarts; `close` gives back
 """
 
 from collections import deque
+from collections.abc import Awaitable
 
 import outcome
 import trio
@@ -99,10 +100,11 @@ class Mailbox:
                 del self._outside[index]
                 return
 
-    async def wait(self) -> None:
-        """Park the reader until there may be something to take, or something else to look at."""
+    def wait(self) -> Awaitable[object]:
+        """Park the reader, who awaits this at once, until there may be something to take, or else to look at."""
+        # no coroutine of its own: a call would pay for it
         self._reader = trio.lowlevel.current_task()
-        await trio.lowlevel.wait_task_rescheduled(self._abort)
+        return trio.lowlevel.wait_task_rescheduled(self._abort)
 
     def _abort(self, _: object) -> trio.lowlevel.Abort:
         self._reader = None
