@@ -102,9 +102,9 @@ class Mailbox:
 
     def wait(self) -> Awaitable[object]:
         """Park the reader, who awaits this at once, until there may be something to take, or else to look at."""
-        # no coroutine of its own: a call would pay for it
         self._reader = trio.lowlevel.current_task()
-        return trio.lowlevel.wait_task_rescheduled(self._abort)
+        # no coroutine around it: every call would pay for that
+        return trio.lowlevel.wait_task_rescheduled(self._abort)  # noqa: ASYNC105 - the reader awaits it
 
     def _abort(self, _: object) -> trio.lowlevel.Abort:
         self._reader = None

@@ -1,6 +1,7 @@
 """The bounds of what sessions may declare, checked before anything changes. Pure."""
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -38,8 +39,7 @@ def _encodable(text: str) -> bool:
 
 def check_topics(limits: Limits, edges: Iterable[Edge]) -> None:
     """Bound the length of topics."""
-    for edge in edges:
-        check("topic_length", limits, max(len(edge.from_topic), len(edge.to_topic)))
+    check("topic_length", limits, max(map(len, chain.from_iterable(edges)), default=0))
 
 
 def check_metadata(limits: Limits, record: Record, encoded: bytes, others: int) -> None:

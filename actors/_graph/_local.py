@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from inspect import isawaitable
+from inspect import iscoroutine
 from typing import Any, Final
 from uuid import UUID
 
@@ -36,7 +36,7 @@ class LocalLine(Line):
         """Have the service answer; cancelled before it decided, or not at all."""
         await trio.lowlevel.checkpoint_if_cancelled()
         answer = method(self._service, *args, **kwargs)
-        if isawaitable(answer):
+        if iscoroutine(answer):
             return await self._service.while_open(answer)
         await trio.lowlevel.cancel_shielded_checkpoint()
         return answer
