@@ -1,12 +1,12 @@
 """Requests that came from the peer: deciding them, and the tasks of those that wait.
 
-A synchronous method is run and answered here, in the reader. An asynchronous one gets a task of its own,
+A synchronous method is run and answered here, in the reader. What is answered later gets a task of its own,
 bounded in number, with a cancel scope under its id. An error in the table is the answer; any other is a bug
 and takes the connection's nursery down.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import attrs
@@ -83,13 +83,15 @@ class Requests:
         if len(self._waiting) >= self._max_in_flight:
             raise LimitExceeded("requests_in_flight", self._max_in_flight)
         key = object() if id_ is None else id_
+        # Called here, in the reader: what a method decides before its first wait is decided in order.
+        answer = call()
         self._waiting[key] = trio.CancelScope()
-        nursery.start_soon(self._run, id_, key, call)
+        nursery.start_soon(self._run, id_, key, answer)
 
-    async def _run(self, id_: RequestId | None, key: object, call: Callable[[], Any]) -> None:
+    async def _run(self, id_: RequestId | None, key: object, answer: Awaitable[Any]) -> None:
         try:
             with self._waiting[key]:
-                result = await call()
+                result = await answer
                 self._answer(id_, result)
                 return
             self._refuse(id_, RequestCancelled())

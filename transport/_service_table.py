@@ -6,7 +6,7 @@ From them come the record that its parameters are decoded into, and its descript
 import inspect
 import types
 import typing
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from functools import cache
 from typing import Any, ParamSpec, TypeVar, overload
 
@@ -26,8 +26,10 @@ def wire_method(function: Callable[P, R], /) -> Callable[P, R]: ...
 @overload
 def wire_method(*, reads: bool) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def wire_method(function: Any = None, /, *, reads: bool = False) -> Any:
-    """Expose a method, sync or async, to peers under its own name. All of it must be annotated.
+    """Expose a method to peers under its own name. All of it must be annotated.
 
+    A plain function is decided and answered in the order of the requests; an ``async`` one is answered when it
+    returns. A plain function that returns an ``Awaitable`` is decided in order and answered later.
     ``@wire_method(reads=True)`` says that it changes nothing, so that peers who may only read may call it.
     """
 
@@ -51,7 +53,7 @@ class WireMethod:
     reads: bool
     """Whether those who may only read may call it."""
     waits: bool
-    """Whether it is asynchronous."""
+    """Whether its answer comes later: it is asynchronous, or a plain function that returns an ``Awaitable``."""
     params: type[msgspec.Struct]
     undecoded: tuple[str, ...]
     """Parameters that the method gets as a `Payload`."""
@@ -74,13 +76,14 @@ def _describe(name: str, function: Callable[..., Any]) -> WireMethod:
         raise TypeError(f"wire method {name}: annotate {', '.join(missing) or 'the result'}")
     undecoded = tuple(p.name for p in parameters if _is_payload(hints[p.name]))
     hints |= dict.fromkeys(undecoded, msgspec.Raw)
+    later = typing.get_origin(hints["return"]) is Awaitable
     return WireMethod(
         name=name,
         reads=getattr(function, _MARK).reads,
-        waits=inspect.iscoroutinefunction(function),
+        waits=inspect.iscoroutinefunction(function) or later,
         params=_params_record(name, parameters, hints),
         undecoded=undecoded,
-        result=hints["return"],
+        result=typing.get_args(hints["return"])[0] if later else hints["return"],
         summary=(inspect.getdoc(function) or "").partition("\n")[0],
     )
 

@@ -2,10 +2,10 @@
 
 import inspect
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import lru_cache
-from typing import Any, Final, NoReturn, get_type_hints
+from typing import Any, Final, NoReturn, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import attrs
@@ -134,7 +134,8 @@ class _Shape:
 
 @lru_cache(maxsize=256)
 def _shape(method: Callable[..., Any]) -> _Shape:
-    return _Shape(inspect.signature(method), get_type_hints(method).get("return", Any))
+    result = get_type_hints(method).get("return", Any)
+    return _Shape(inspect.signature(method), get_args(result)[0] if get_origin(result) is Awaitable else result)
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """The server's side of a session that comes over a wire: the same requests, and what only a wire needs."""
 
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -12,6 +13,7 @@ from transport import LimitExceeded, LinkLost, Payload, Peer, wire_method
 
 from ._bounds import LONGEST_NAME
 from ._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, SubscriptionTaken, WatchOverrun
+from ._sequence import Sequence
 from ._service import SessionService
 from ._slices import in_slices
 from ._supervisor import GraphSupervisor
@@ -29,6 +31,7 @@ class RemoteSessionService(SessionService):
         self.software = software[:LONGEST_NAME]
         self._peer: Final = peer
         self._forwards: dict[int, Forward] = {}
+        self._registrations: Final = Sequence()
 
     def silent(self) -> float:
         """Seconds since the link was last heard."""
@@ -53,13 +56,17 @@ class RemoteSessionService(SessionService):
 
     # The same request as in process, but its argument is still encoded: it is large, and decoded in slices.
     @wire_method
-    async def register_metadata(self, metadata: Payload[Any]) -> int:  # type: ignore[override]
+    def register_metadata(self, metadata: Payload[Any]) -> Awaitable[int]:  # type: ignore[override]
         """Replace the session's metadata as a whole; returns the revision."""
-        raw = bytes(metadata.decode(msgspec.Raw))
-        if raw in _NOTHING:
-            return super().register_metadata(None)
-        encoding: Literal["json", "msgpack"] = "json" if self._peer.speaks_json else "msgpack"
-        return super().register_metadata(await in_slices(decode_metadata_slices(raw, encoding)))
+        return self._register_in_turn(bytes(metadata.decode(msgspec.Raw)), self._registrations.enter())
+
+    async def _register_in_turn(self, raw: bytes, place: object) -> int:
+        # A small registration must not overtake a large one that came before it.
+        async with self._registrations.turn(place):
+            if raw in _NOTHING:
+                return super().register_metadata(None)
+            encoding: Literal["json", "msgpack"] = "json" if self._peer.speaks_json else "msgpack"
+            return super().register_metadata(await in_slices(decode_metadata_slices(raw, encoding)))
 
     @wire_method
     def close(self) -> int:

@@ -16,6 +16,7 @@ from graphmeta import Edge, GraphMetadata, GraphSnapshot, SettingValue
 from ._errors import ScopeTaken, UnknownScope
 from ._line import Line
 from ._results import EdgeResult, Impact, SessionInfo
+from ._sequence import Sequence
 from ._service import SessionService, SettingsPort
 from ._settings_watch import SettingsWatch
 from ._watch import Changes
@@ -107,6 +108,7 @@ class Session(Holder):
 
     def __init__(self, line: Line) -> None:
         super().__init__(line, "")
+        self._registrations: Final = Sequence()
 
     def __repr__(self) -> str:
         return f"<session {self.name!r} {self.id}>"
@@ -124,9 +126,12 @@ class Session(Holder):
     async def register_metadata(self, metadata: GraphMetadata | None) -> int:
         """Replace what this session says of its components, as a whole; returns the revision.
 
-        Raises `AddressTaken` when another session holds one of the addresses; then nothing changed.
+        Several under way at once are taken in the order of their calls. Raises `AddressTaken` when another session
+        holds one of the addresses; then nothing changed.
         """
-        return await self._line.ask(SessionService.register_metadata, metadata)
+        # Over a wire what is large leaves in pieces, between which what is small would overtake it.
+        async with self._registrations.turn(self._registrations.enter()):
+            return await self._line.ask(SessionService.register_metadata, metadata)
 
     async def snapshot(self) -> GraphSnapshot:
         """The whole graph as of now."""

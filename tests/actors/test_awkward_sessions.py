@@ -15,8 +15,12 @@ from actors import (
     open_graph,
     open_session,
 )
+from actors._graph._door import serve_link
+from actors._graph._remote import session_over
 from graphmeta import GraphError, GraphMetadata, InitialSettings, UnitMetadata
-from transport import Limits, TransportError
+from transport import Limits, TransportError, memory_links
+
+MIB = 1024 * 1024
 
 
 def metadata(size):
@@ -146,3 +150,23 @@ async def test_a_publisher_that_closes_frees_all_its_senders(autojump_clock):
             await wait_all_tasks_blocked()
             assert sorted(freed) == [1, 2]
             await one.resume()
+
+
+async def test_registrations_that_a_client_pipelines_are_taken_in_the_order_of_their_arrival():
+    taken = []
+
+    async def register(line, count):
+        units = {f"U{n}": UnitMetadata(f"U{n}", f"U{n}", "t.U") for n in range(count)}
+        taken.append((await line.request("register_metadata", {"metadata": GraphMetadata(units=units)}, int), count))
+
+    # Frames that hold all of it: nothing is reordered on the way.
+    limits = Limits(fragment_bytes=4 * MIB, client_frame_bytes=16 * MIB, server_frame_bytes=16 * MIB)
+    ours, theirs = memory_links(limits=limits)
+    async with open_graph(limits=limits) as graph, trio.open_nursery() as nursery:
+        nursery.start_soon(serve_link, graph._supervisor, theirs)
+        async with session_over(ours, "one", limits) as one, trio.open_nursery() as clients:
+            for count in (2_000, 3, 1_000, 2):
+                clients.start_soon(register, one._line, count)
+                for _ in range(2):  # by now it has been sent
+                    await trio.lowlevel.checkpoint()
+    assert [count for _, count in sorted(taken)] == [2_000, 3, 1_000, 2]

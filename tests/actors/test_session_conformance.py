@@ -135,6 +135,38 @@ async def test_an_address_that_another_session_holds_is_refused_with_its_holder(
         assert set(house.graph.snapshot().sessions[two.id].metadata.components) == {"SYS/A"}
 
 
+async def test_registrations_under_way_at_once_are_taken_in_the_order_in_which_they_were_made(house):
+    revisions = []
+
+    async def register(session, *addresses):
+        revisions.append((len(addresses), await session.register_metadata(metadata(*addresses))))
+
+    async with house.join("one") as one:
+        async with trio.open_nursery() as nursery:
+            for count in (2_000, 3, 1_000, 2):
+                nursery.start_soon(register, one, *(f"SYS/{count}/{n}" for n in range(count)))
+                for _ in range(2):  # by now it has been asked
+                    await trio.lowlevel.checkpoint()
+        in_order = [count for count, _ in sorted(revisions, key=lambda entry: entry[1])]
+        assert in_order == [2_000, 3, 1_000, 2]
+        assert len(house.graph.snapshot().sessions[one.id].metadata.components) == 2
+
+
+async def test_a_registration_that_is_given_up_or_refused_lets_the_next_one_through(house):
+    async with house.join("one") as one, house.join("two") as two:
+        await two.register_metadata(metadata("TAKEN"))
+        with trio.CancelScope() as given_up:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(one.register_metadata, metadata(*(f"SYS/{n}" for n in range(2_000))))
+                for _ in range(2):
+                    await trio.lowlevel.checkpoint()
+                given_up.cancel()
+        with pytest.raises(AddressTaken):
+            await one.register_metadata(metadata("TAKEN"))
+        await one.register_metadata(metadata("FREE"))
+        assert set(house.graph.snapshot().sessions[one.id].metadata.components) == {"FREE"}
+
+
 async def test_a_watch_starts_with_a_snapshot_and_follows_without_gaps(house):
     async with house.join("watcher") as watcher, watcher.watch() as changes:
         first = await changes.receive()

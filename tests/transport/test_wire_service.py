@@ -1,5 +1,6 @@
 """What a service offers, and what it refuses before a method runs. No tasks here."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 import attrs
@@ -45,6 +46,11 @@ class Methods:
     async def slow(self, typed: Typed) -> Typed:
         return typed
 
+    @wire_method
+    def later(self) -> Awaitable[int]:
+        """Decided now, answered later."""
+        raise NotImplementedError
+
     def hidden(self) -> None: ...
 
 
@@ -68,7 +74,7 @@ def test_a_service_has_its_marked_methods_only() -> None:
     service = Service(Methods())
     assert "plain" in service
     assert "hidden" not in service
-    assert repr(service) == "<Service of Methods: plain, slow>"
+    assert repr(service) == "<Service of Methods: later, plain, slow>"
     with pytest.raises(MethodNotFound):
         service.find("hidden")
 
@@ -165,3 +171,9 @@ def test_a_service_describes_its_methods_from_their_annotations() -> None:
     assert document["components"]["schemas"]["Typed"]["required"] == ["name"]
     assert burn["params"] == [{"name": "books", "required": True, "schema": {}}]
     assert "rpc.discover" not in Service(Library())
+
+
+def test_a_plain_function_that_returns_an_awaitable_is_answered_later_with_what_that_gives() -> None:
+    service = Service(Methods())
+    assert [service.find(name).waits for name in ("plain", "slow", "later")] == [False, True, True]
+    assert service.find("later").result is int
