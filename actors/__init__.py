@@ -35,6 +35,7 @@ from graphmeta import thread as thread
 from transport import InvalidParams as InvalidParams
 from transport import LimitExceeded as LimitExceeded
 from transport import Limits as Limits
+from transport import NotPermitted as NotPermitted
 
 from ._data import Publisher as Publisher
 from ._data import Subscriber as Subscriber

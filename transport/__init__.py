@@ -2,6 +2,7 @@
 
 from ._codec import Payload as Payload
 from ._connect import connect_websocket as connect_websocket
+from ._discover import describe_service as describe_service
 from ._error_table import ErrorTable as ErrorTable
 from ._errors import CannotListen as CannotListen
 from ._errors import ConnectFailed as ConnectFailed

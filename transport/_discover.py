@@ -3,26 +3,27 @@
 Any peer may ask for it with the method ``rpc.discover``, so that no client needs our documents or our language.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Hashable, Iterable
+from typing import Any, cast
 
 import msgspec
 
-from ._service_table import WireMethod
+from ._service_table import WireMethod, wire_methods
 
 DISCOVER = "rpc.discover"
 _OPENRPC = "1.3.2"
 _REFERENCE = "#/components/schemas/{name}"
 
 
-def describe_methods(title: str, methods: Mapping[str, WireMethod]) -> dict[str, Any]:
-    """Describe wire methods as an OpenRPC document."""
+def describe_service(cls: type) -> dict[str, Any]:
+    """Describe the wire methods of a class as an OpenRPC document, which is plain data."""
+    methods = wire_methods(cast("Hashable", cls))
     types = [hint for method in methods.values() for hint in _types(method)]
     schemas, components = msgspec.json.schema_components(types, schema_hook=_anything, ref_template=_REFERENCE)
     found = iter(schemas)
     return {
         "openrpc": _OPENRPC,
-        "info": {"title": title, "version": "1"},
+        "info": {"title": cls.__name__, "version": "1"},
         "methods": [_describe(method, found) for method in methods.values()],
         "components": {"schemas": components},
     }
@@ -38,6 +39,7 @@ def _describe(method: WireMethod, schemas: Iterable[dict[str, Any]]) -> dict[str
     return {
         "name": method.name,
         "summary": method.summary,
+        "x-reads": method.reads,
         "paramStructure": "by-name",
         "params": [
             {"name": field.name, "required": field.required, "schema": next(taken) | _default(field.default)}

@@ -70,6 +70,11 @@ class HandshakePolicy:
     insecure: bool = False
     """Allow plain text off loopback. The token then crosses the network for everybody to read."""
 
+    def __attrs_post_init__(self) -> None:
+        """Refuse tokens that tell nobody apart."""
+        if self.read_token is not None and _same(self.read_token, self.token):
+            raise ValueError("the token for reading must be another one")
+
     def allows_listening(self, host: str, *, tls: bool) -> bool:
         """Whether a door may open at this host: on loopback, with TLS, or if insecurity is spelled out."""
         return tls or self.insecure or is_loopback(host)

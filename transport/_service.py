@@ -12,7 +12,7 @@ import attrs
 import msgspec
 
 from ._codec import Payload
-from ._discover import DISCOVER, describe_methods
+from ._discover import DISCOVER, describe_service
 from ._errors import InvalidParams, MethodNotFound, NotPermitted, Undecodable
 from ._service_table import WireMethod, wire_method, wire_methods
 from ._shared import Shared
@@ -22,11 +22,13 @@ class Service:
     """The wire methods of one object, and ``rpc.discover``, which describes them.
 
     With ``read_only`` those that are not marked ``@wire_method(reads=True)`` are refused with `NotPermitted`.
+    ``describes`` is the class to describe if it is not the target's: what there will be after the opening.
     """
 
-    def __init__(self, target: Any, *, read_only: bool = False) -> None:
+    def __init__(self, target: Any, *, read_only: bool = False, describes: type | None = None) -> None:
         self._target: Final = target
         self._read_only: Final = read_only
+        self._describes: Final = describes or type(target)
         self._methods: Final = wire_methods(cast("Hashable", type(target)))
 
     def __repr__(self) -> str:
@@ -53,13 +55,13 @@ class Service:
     @wire_method(reads=True)
     def describe(self) -> Any:
         """Describe the methods of this service as an OpenRPC document."""
-        return _description(cast("Hashable", type(self._target)))
+        return _description(cast("Hashable", self._describes))
 
 
 @cache
 def _description(cls: Any) -> Shared:
     """Make the description of a class once: it takes longer than a turn of the reader should."""
-    return Shared(describe_methods(cls.__name__, wire_methods(cls)))
+    return Shared(describe_service(cls))
 
 
 _DISCOVER = attrs.evolve(wire_methods(cast("Hashable", Service))["describe"], name=DISCOVER)

@@ -28,7 +28,8 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
 async def run(args: argparse.Namespace) -> None:
     """Release the session and say what went."""
     async with open_target(args, "release") as session:
-        impact = await session.release(args.session, dry_run=args.dry_run)
+        # To ask what would go is for everybody, also for those who may only look.
+        impact = await (session.impact if args.dry_run else session.release)(args.session)
     if args.json:
         print(msgspec.json.encode(impact).decode())
     else:

@@ -35,7 +35,8 @@ async def run(args: argparse.Namespace) -> int:
     async with open_graph() as graph, open_task_nursery() as nursery:
         serve = partial(serve_host, graph, port=args.port, ssl_context=_certified(args), **options)
         host = await nursery.start(serve)
-        print(f"graph server: {host.url}", f"token file: {host.ticket}", sep="\n", flush=True)
+        print(f"graph server: {host.url}", f"token file: {host.ticket}", sep="\n")
+        print(f"token file for looking only: {host.read_token_file}", flush=True)
         return await wait_told(graph)
 
 

@@ -12,7 +12,7 @@ from ._diagnose import SILENT
 from ._table import print_table
 from ._target import add_target, open_target
 
-_COLUMNS: Final = ("name", "peer", "since", ">edges", ">components", ">endpoints", ">heard", "state", "id")
+_COLUMNS: Final = ("name", "peer", "since", ">edges", ">components", ">endpoints", ">heard", "state", "role", "id")
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -43,5 +43,6 @@ def _row(session: SessionInfo) -> tuple[str, ...]:
         str(session.endpoints),
         f"{session.silent:.1f} s ago" if session.silent else "-",
         "silent" if session.silent > SILENT else "alive",
+        session.role,
         str(session.id)[:8],
     )

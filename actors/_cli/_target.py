@@ -3,12 +3,23 @@
 import argparse
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from actors._graph import ConnectionRefused, NotRunning, Session, Ticket, open_session, read_ticket, tickets
+import attrs
+
+from actors._graph import (
+    ConnectionRefused,
+    NotRunning,
+    Session,
+    Ticket,
+    open_session,
+    read_ticket,
+    runtime_folder,
+    tickets,
+)
 
 from ._errors import BadToken, SeveralGraphs, UsageError
 
@@ -26,29 +37,50 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--token-file", metavar="FILE", type=Path, help="where its token is, if it is not on this host")
 
 
+@attrs.frozen
+class Way:
+    """One way to a graph."""
+
+    url: str
+    token: str | None = attrs.field(default=None, repr=False)
+
+
 @asynccontextmanager
 async def open_target(args: argparse.Namespace, purpose: str) -> AsyncIterator[Session]:
     """A session with the graph that the arguments name, called ``trellis PURPOSE``."""
-    url, token = find(args.graph, args.token_file)
+    async with AsyncExitStack() as stack:
+        yield await _open_first(stack, find(args.graph, args.token_file), f"trellis {purpose}")
+
+
+async def _open_first(stack: AsyncExitStack, ways: tuple[Way, ...], name: str) -> Session:
+    *others, last = ways
+    for way in others:
+        with suppress(NotRunning):
+            return await stack.enter_async_context(open_session(way.url, name=name, token=way.token))
     try:
-        async with open_session(url, name=f"trellis {purpose}", token=token) as session:
-            yield session
+        return await stack.enter_async_context(open_session(last.url, name=name, token=last.token))
     except ConnectionRefused as refusal:
-        if token is not None:
+        if last.token is not None:
             raise
         reason = f"{refusal.reason}; none for this address was found here, name its file with --token-file"
         raise ConnectionRefused(refusal.where, reason) from None
 
 
-def find(url: str | None, token_file: Path | None) -> tuple[str, str | None]:
-    """The address and the token to use; `NotRunning`, `SeveralGraphs` or `BadToken` when there are none."""
+def find(url: str | None, token_file: Path | None) -> tuple[Way, ...]:
+    """The ways to try, in this order; `NotRunning`, `SeveralGraphs` or `BadToken` when there are none."""
     running = tickets()
     ticket = _by_url(url, running) if url else _only(running)
     if token_file is not None:
-        return url or _known(ticket).url, _read_token(token_file)
+        return (Way(url or _known(ticket).url, _read_token(token_file)),)
     if url:
-        return url, ticket.token if ticket else None
-    return _known(ticket).url, _known(ticket).token
+        return (Way(url, ticket.token if ticket else None),)
+    return _ways(_known(ticket))
+
+
+def _ways(ticket: Ticket) -> tuple[Way, ...]:
+    """The Unix socket is quicker, and the kernel says whose it is; but its file may have been swept away."""
+    websocket = Way(ticket.url, ticket.token)
+    return (Way(ticket.socket), websocket) if ticket.socket else (websocket,)
 
 
 def _known(ticket: Ticket | None) -> Ticket:
@@ -91,4 +123,9 @@ def _read_token(path: Path) -> str:
     if not text:
         raise BadToken(str(path), "it is empty")
     ticket = read_ticket(path)
-    return ticket.token if ticket else text
+    if ticket is None:
+        return text
+    if path.resolve().parent == runtime_folder().resolve() and not ticket.alive():
+        # Written on this host by a process that is gone: somebody else may listen at its address.
+        raise NotRunning(f"at {ticket.url}", ADVICE)
+    return ticket.token

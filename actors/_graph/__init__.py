@@ -37,5 +37,6 @@ from ._session import Session as Session
 from ._software import SOFTWARE as SOFTWARE
 from ._tickets import Ticket as Ticket
 from ._tickets import read_ticket as read_ticket
+from ._tickets import runtime_folder as runtime_folder
 from ._tickets import tickets as tickets
 from ._watch import Changes as Changes

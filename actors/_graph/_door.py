@@ -29,6 +29,7 @@ from ._alone import open_task_nursery
 from ._errors import SessionError, SessionLost
 from ._open import Graph
 from ._remote_service import RemoteSessionService
+from ._results import Role
 from ._session_actor import SessionActor
 from ._supervisor import GraphSupervisor
 from ._wire import ERRORS, PROTOCOL_VERSION, Opened, OpenSession
@@ -44,6 +45,8 @@ class Door:
     url: str
     token: str | None = attrs.field(default=None, repr=False)
     """None where the kernel vouches for the client instead: on a Unix socket."""
+    read_token: str | None = attrs.field(default=None, repr=False)
+    """Another one, for clients that may only look, if the door was given one."""
 
 
 async def serve_websocket(
@@ -52,6 +55,7 @@ async def serve_websocket(
     host: str = "127.0.0.1",
     port: int = 0,
     token: str | None = None,
+    read_token: str | None = None,
     ssl_context: ssl.SSLContext | None = None,
     insecure: bool = False,
     origins: Iterable[str] = (),
@@ -60,19 +64,26 @@ async def serve_websocket(
 ) -> None:
     """Serve *graph* to websocket sessions until cancelled, or until the graph is closed.
 
-    By default on a free port of 127.0.0.1 and with a fresh token of 256 bits. Off loopback it needs an *ssl_context*,
-    or ``insecure=True``. Web pages may connect only from the *origins* listed; *hosts* are further names of this
-    server. What is started is a `Door`::
+    By default on a free port of 127.0.0.1 and with a fresh token of 256 bits. Who brings the *read_token* instead may
+    look, ask and watch; whatever changes something is refused with `NotPermitted`. Off loopback a door needs an
+    *ssl_context*, or ``insecure=True``. Web pages may connect only from the *origins* listed; *hosts* are further
+    names of this server. What is started is a `Door`::
 
         door = await nursery.start(serve_websocket, graph)
 
     A client that breaks the rules loses its own connection, nothing else. Raises `CannotListen`.
     """
     policy = HandshakePolicy(
-        token=token or new_token(), origins=frozenset(origins), hosts=frozenset(hosts), insecure=insecure
+        token=token or new_token(),
+        read_token=read_token,
+        origins=frozenset(origins),
+        hosts=frozenset(hosts),
+        insecure=insecure,
     )
     serve = partial(serve_websocket_links, host=host, port=port, policy=policy, ssl_context=ssl_context)
-    await _serve_until_closed(graph, serve, lambda listening: task_status.started(Door(listening.url, policy.token)))
+    await _serve_until_closed(
+        graph, serve, lambda listening: task_status.started(Door(listening.url, policy.token, policy.read_token))
+    )
 
 
 async def serve_unix(
@@ -101,14 +112,15 @@ async def _serve_until_closed(
 
 async def serve_link(graph: GraphSupervisor, link: Link) -> None:
     """Run one session over one link: opened by its first request, ended with the connection."""
-    peer = Peer(link, limits=graph.limits, errors=ERRORS)
+    before = Service(None, describes=RemoteSessionService)
+    peer = Peer(link, limits=graph.limits, service=before, errors=ERRORS)
     with suppress(LinkLost):
         opening = await peer.receive_opening(OpenSession)
-        await _run_session(graph, peer, opening)
+        await _run_session(graph, peer, opening, "read" if link.read_only else "control")
 
 
-async def _run_session(graph: GraphSupervisor, peer: Peer, opening: Opening[OpenSession]) -> None:
-    session = RemoteSessionService(graph, opening.params.name, peer, opening.params.software)
+async def _run_session(graph: GraphSupervisor, peer: Peer, opening: Opening[OpenSession], role: Role) -> None:
+    session = RemoteSessionService(graph, opening.params, peer, role)
     session.on_ended = session.tell_ended
     try:
         async with open_actor_nursery(f"session {session.name}") as nursery:
@@ -118,7 +130,7 @@ async def _run_session(graph: GraphSupervisor, peer: Peer, opening: Opening[Open
                 await opening.refuse(refusal)
                 return
             opened = Opened(session.id, graph.epoch, graph.revision, PROTOCOL_VERSION)
-            opening.accept(opened, Service(session))
+            opening.accept(opened, Service(session, read_only=role == "read"))
             await _serve(session, peer)
     finally:
         # As in process: for the moment between entering the ledger and being ready.

@@ -7,6 +7,8 @@ from typing import Any, Final
 import attrs
 import trio
 
+from transport import new_token
+
 from ._alone import open_task_nursery
 from ._door import Door, serve_unix, serve_websocket
 from ._open import Graph
@@ -26,6 +28,10 @@ class Host:
     """The URL of the Unix socket; empty where the runtime folder's path is too long for one."""
     ticket: str
     """The file, readable by this user only, that says all of this."""
+    read_token: str = attrs.field(repr=False)
+    """What admits to looking only."""
+    read_token_file: str
+    """The same file with that token."""
 
 
 async def serve_host(
@@ -41,13 +47,15 @@ async def serve_host(
     started is a `Host`. Raises `CannotListen`.
     """
     async with open_task_nursery() as nursery:
-        door: Door = await nursery.start(partial(serve_websocket, graph, port=port, **options))
+        serve = partial(serve_websocket, graph, port=port, read_token=new_token(), **options)
+        door: Door = await nursery.start(serve)
         path = runtime_folder() / f"{os.getpid()}-{door.url.rpartition(':')[2]}.sock"
         socket = ""
         if len(os.fsencode(path)) <= LONGEST_SOCKET:
             unix: Door = await nursery.start(partial(serve_unix, graph, path))
             socket = unix.url
         assert door.token is not None
-        with published(door.url, door.token, socket) as ticket:
-            task_status.started(Host(door.url, door.token, socket, str(ticket)))
+        assert door.read_token is not None
+        with published(door.url, door.token, socket, door.read_token) as files:
+            task_status.started(Host(door.url, door.token, socket, str(files.ticket), door.read_token, str(files.read)))
             await graph.wait_closed()

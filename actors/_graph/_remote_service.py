@@ -9,15 +9,17 @@ import msgspec
 import trio
 
 from graphmeta import Change, Resync, decode_metadata_slices, step_twin
-from transport import LimitExceeded, LinkLost, Payload, Peer, wire_method
+from transport import InvalidRequest, LimitExceeded, LinkLost, Payload, Peer, wire_method
 
 from ._bounds import LONGEST_NAME
 from ._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, SubscriptionTaken, WatchOverrun
+from ._results import Role
 from ._sequence import Sequence
 from ._service import SessionService
 from ._slices import in_slices
 from ._supervisor import GraphSupervisor
 from ._watch import Watch
+from ._wire import PROTOCOL_VERSION, Opened, OpenSession
 
 _NOTHING: Final = (b"null", b"\xc0")
 """No metadata, in JSON and in msgpack."""
@@ -26,9 +28,10 @@ _NOTHING: Final = (b"null", b"\xc0")
 class RemoteSessionService(SessionService):
     """Speaks to its session through a peer."""
 
-    def __init__(self, graph: GraphSupervisor, name: str, peer: Peer, software: str) -> None:
-        super().__init__(graph, name, peer.description)
-        self.software = software[:LONGEST_NAME]
+    def __init__(self, graph: GraphSupervisor, opening: OpenSession, peer: Peer, role: Role) -> None:
+        super().__init__(graph, opening.name, peer.description)
+        self.software = opening.software[:LONGEST_NAME]
+        self.role = role
         self._peer: Final = peer
         self._forwards: dict[int, Forward] = {}
         self._registrations: Final = Sequence()
@@ -54,6 +57,12 @@ class RemoteSessionService(SessionService):
             self._peer.abort("the session ended")
         self._peer.close()
 
+    @wire_method(reads=True)
+    def open(self, name: str, protocol: int = PROTOCOL_VERSION, software: str = "unknown") -> Opened:
+        """Become a session: the first request of a connection, and of no use later."""
+        # The first one was taken before there was a session; this one is described, and answers the second.
+        raise InvalidRequest("this connection has opened its session already")
+
     # The same request as in process, but its argument is still encoded: it is large, and decoded in slices.
     @wire_method
     def register_metadata(self, metadata: Payload[Any]) -> Awaitable[int]:  # type: ignore[override]
@@ -68,7 +77,7 @@ class RemoteSessionService(SessionService):
             encoding: Literal["json", "msgpack"] = "json" if self._peer.speaks_json else "msgpack"
             return super().register_metadata(await in_slices(decode_metadata_slices(raw, encoding)))
 
-    @wire_method
+    @wire_method(reads=True)
     def close(self) -> int:
         """Say goodbye: everything is released before this is answered. Returns the revision."""
         self.end()
@@ -79,7 +88,7 @@ class RemoteSessionService(SessionService):
     async def _hang_up(self) -> None:
         self._peer.close()
 
-    @wire_method
+    @wire_method(reads=True)
     def watch(self, subscription: int, after: int | None = None, epoch: UUID | None = None) -> int:
         """Begin a watch under a number of the client's choice, so that it knows the number before the first change.
 
@@ -92,7 +101,7 @@ class RemoteSessionService(SessionService):
         self.start_soon(self._keep, forward)
         return self._graph.revision
 
-    @wire_method
+    @wire_method(reads=True)
     def unwatch(self, subscription: int) -> None:
         """End a watch; one that is over is no error."""
         forward = self._forwards.pop(subscription, None)

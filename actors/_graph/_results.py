@@ -1,10 +1,14 @@
 """What the graph answers: frozen records that cross the wire as they are."""
 
+from typing import Literal
 from uuid import UUID
 
 import attrs
 
 from graphmeta import Edge, Outcome
+
+Role = Literal["control", "read"]
+"""Whether a session may change the graph or only look at it."""
 
 
 @attrs.frozen
@@ -52,3 +56,4 @@ class SessionInfo:
     """Seconds since the link was last heard; 0 in process."""
     software: str
     """What its process runs, as it says itself."""
+    role: Role

@@ -1,7 +1,8 @@
 """What a session may ask of its graph: one method a request, the same for local and remote sessions.
 
 Each decorated method is one wire method: its annotations are its schema. Methods that decide synchronously are plain
-functions; those that wait are coroutines. Identity is the service's own, made here and never taken from a caller.
+functions; those that wait are coroutines. Identity is the service's own, made here and never taken from a caller. What
+is not marked ``reads=True`` is refused to those who may only read.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,7 +18,7 @@ from transport import wire_method
 from . import _commands as ask
 from ._bounds import check
 from ._errors import SessionEnded, SessionError, SessionReleased, SettingsRefused
-from ._results import EdgeResult, Impact, SessionInfo
+from ._results import EdgeResult, Impact, Role, SessionInfo
 from ._software import SOFTWARE
 from ._supervisor import GraphSupervisor
 from ._watch import Watch
@@ -33,6 +34,8 @@ class SessionService:
 
     software = SOFTWARE
     """What the session's own process runs, as far as it is known."""
+    role: Role = "control"
+    """What it was let in for."""
 
     def __init__(self, graph: GraphSupervisor, name: str, peer: str = "local") -> None:
         self.id: Final = uuid4()
@@ -162,13 +165,13 @@ class SessionService:
         self._submit(ask.Register(metadata))
         return self._graph.revision
 
-    @wire_method
+    @wire_method(reads=True)
     def settings(self) -> dict[str, SettingValue]:
         """The live settings of every component, by address."""
         self._alive()
         return self._graph.settings()
 
-    @wire_method
+    @wire_method(reads=True)
     def settings_history(self, address: str) -> tuple[SettingValue, ...]:
         """The last values that a component's settings had, oldest first; the newest is the one that holds."""
         self._alive()
@@ -251,37 +254,37 @@ class SessionService:
 
     # -- asking ----------------------------------------------------------------------------------------------
 
-    @wire_method
+    @wire_method(reads=True)
     def snapshot(self) -> dict[str, Any]:
         """The whole state as plain data, for clients in any language."""
         self._alive()
         return cast(dict[str, Any], self._graph.plain_snapshot())
 
-    @wire_method
+    @wire_method(reads=True)
     def snapshot_pickle(self) -> bytes:
         """The whole state as cloudpickle of the published records, for Python clients."""
         self._alive()
         return self._graph.dump()
 
-    @wire_method
+    @wire_method(reads=True)
     def upstream(self, topic: str) -> tuple[str, ...]:
         """Every topic that *topic* hears from, sorted."""
         self._alive()
         return self._graph.dag.upstream(topic)
 
-    @wire_method
+    @wire_method(reads=True)
     def downstream(self, topic: str) -> tuple[str, ...]:
         """Every topic that hears from *topic*, sorted."""
         self._alive()
         return self._graph.dag.downstream(topic)
 
-    @wire_method
+    @wire_method(reads=True)
     def sessions(self) -> tuple[SessionInfo, ...]:
         """Every session of the graph."""
         self._alive()
         return self._graph.sessions()
 
-    @wire_method
+    @wire_method(reads=True)
     def impact(self, session: str = "") -> Impact:
         """What would go if a session (by name or id; empty: this one) ended."""
         self._alive()

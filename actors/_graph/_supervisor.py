@@ -29,7 +29,7 @@ from ._history import History
 from ._ledger import Ledger
 from ._nearest import nearest
 from ._record import Record
-from ._results import Impact, SessionInfo
+from ._results import Impact, Role, SessionInfo
 from ._watch import Watch
 from ._weight import weigh
 
@@ -50,6 +50,9 @@ class Member(Protocol):
 
     @property
     def software(self) -> str: ...
+
+    @property
+    def role(self) -> Role: ...
 
     def silent(self) -> float:
         """Seconds since its link was last heard; 0 in process."""
@@ -160,6 +163,7 @@ class GraphSupervisor(Actor):
             len(record.endpoints),
             self._members[record.id].silent(),
             self._members[record.id].software,
+            self._members[record.id].role,
         )
 
     # -- asking ----------------------------------------------------------------------------------------------

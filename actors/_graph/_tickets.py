@@ -20,6 +20,17 @@ import msgspec
 from ._errors import NoRuntimeFolder
 
 _SUFFIX: Final = ".graph"
+_READ: Final = ".read"
+_SOCKET: Final = ".sock"
+
+
+@attrs.frozen
+class Files:
+    """Where a served graph's tokens are."""
+
+    ticket: Path
+    read: Path
+    """The same with the token for looking, to be handed to whoever may look."""
 
 
 @attrs.frozen
@@ -29,7 +40,7 @@ class Ticket:
     url: str
     token: str = attrs.field(repr=False)
     socket: str
-    """The URL of the Unix socket, for clients that want the quicker way."""
+    """The URL of the Unix socket, the quicker way; empty when there is none."""
     pid: int
     started: str
     """When the process started, in the kernel's own words; empty where the kernel does not tell."""
@@ -78,17 +89,23 @@ def runtime_folder() -> Path:
 
 
 @contextmanager
-def published(url: str, token: str, socket: str) -> Iterator[Path]:
+def published(url: str, token: str, socket: str, read_token: str) -> Iterator[Files]:
     """Let clients of this user find the graph for the length of a block; also clears away what kills left."""
     folder = runtime_folder()
     _sweep(folder)
     ticket = Ticket(url, token, socket, os.getpid(), process_start(os.getpid()) or "")
+    # Without the socket: whoever comes through it may do everything.
+    reading = attrs.evolve(ticket, token=read_token, socket="")
     path = folder / f"{os.getpid()}-{url.rpartition(':')[2]}{_SUFFIX}"
-    _write(path, json.dumps(attrs.asdict(ticket)))
+    files = Files(path, path.with_suffix(_READ))
     try:
-        yield path
+        # The ticket first: where it is, the next start sweeps up the rest, too.
+        _write(files.ticket, json.dumps(attrs.asdict(ticket)))
+        _write(files.read, json.dumps(attrs.asdict(reading)))
+        yield files
     finally:
-        path.unlink(missing_ok=True)
+        files.ticket.unlink(missing_ok=True)
+        files.read.unlink(missing_ok=True)
 
 
 def tickets() -> list[Ticket]:
@@ -112,8 +129,8 @@ def _sweep(folder: Path) -> None:
     for path in _files(folder):
         ticket = read_ticket(path)
         if ticket is None or not ticket.alive():
-            path.unlink(missing_ok=True)
-            path.with_suffix(".sock").unlink(missing_ok=True)
+            for suffix in (_SUFFIX, _READ, _SOCKET):
+                path.with_suffix(suffix).unlink(missing_ok=True)
 
 
 def read_ticket(path: Path) -> Ticket | None:

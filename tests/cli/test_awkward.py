@@ -56,7 +56,7 @@ def test_a_closed_standard_output_is_no_traceback(environment):
 def test_rows_are_not_cut_when_they_go_to_a_program(trellis, background):
     background("serve").stdout.readline()
     row = trellis("sessions", COLUMNS="20").stdout.splitlines()[1]
-    assert row.startswith("trellis sessions  127.0.0.1:")
+    assert row.startswith("trellis sessions  process ")
 
 
 def test_a_watcher_is_told_that_the_server_stopped(background):

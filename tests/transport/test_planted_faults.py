@@ -124,6 +124,12 @@ FAULTS = {
     "the opening may take for ever": Fault(
         "_opening.py", "trio.current_time() + limits.open_seconds", "trio.current_time() + 1e9", "opening"
     ),
+    "the token for reading is for everything": Fault(
+        "_policy.py",
+        "return self.read_token is not None and _same(_bearer(head), self.read_token)",
+        "return False",
+        "connect",
+    ),
     "readers may change things": Fault(
         "_service.py", "if self._read_only and not method.reads:", "if False:", "wire_service"
     ),

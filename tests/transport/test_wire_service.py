@@ -162,6 +162,7 @@ def test_a_service_describes_its_methods_from_their_annotations() -> None:
     assert document["info"]["title"] == "Library"
     burn, look = document["methods"]
     assert (look["name"], look["summary"], look["paramStructure"]) == ("look", "Look at a shelf.", "by-name")
+    assert (look["x-reads"], burn["x-reads"]) == (True, False)
     assert look["params"] == [
         {"name": "shelf", "required": True, "schema": {"type": "integer"}},
         {"name": "deep", "required": False, "schema": {"type": "boolean", "default": False}},
@@ -177,3 +178,12 @@ def test_a_plain_function_that_returns_an_awaitable_is_answered_later_with_what_
     service = Service(Methods())
     assert [service.find(name).waits for name in ("plain", "slow", "later")] == [False, True, True]
     assert service.find("later").result is int
+
+
+def test_a_service_of_nothing_describes_what_there_will_be() -> None:
+    before = Service(None, describes=Library)
+    assert JSON.encode(bound(before, "rpc.discover", {})()) == JSON.encode(
+        bound(Service(Library()), "rpc.discover", {})()
+    )
+    with pytest.raises(MethodNotFound):
+        before.find("look")

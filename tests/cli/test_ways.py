@@ -1,0 +1,161 @@
+"""Which way a command takes to a graph on its own host, and what it may do there."""
+
+import json
+import os
+import signal
+import socket
+import stat
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import attrs
+import pytest
+
+from actors._cli import main
+
+
+@attrs.frozen
+class Told:
+    """What came of a command."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def trellis(environment, monkeypatch, capsys):
+    """Runs one command in this process: which way it takes does not depend on whose process it is."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", environment["XDG_RUNTIME_DIR"])
+    monkeypatch.delenv("TRELLIS_GRAPH", raising=False)
+
+    def run(*arguments, **more):
+        with monkeypatch.context() as patch:
+            for name, value in more.items():
+                patch.setenv(name, value)
+            return Told(main(arguments), *capsys.readouterr())
+
+    return run
+
+
+@attrs.frozen
+class Served:
+    """A server that listens, and what it says about itself."""
+
+    process: object
+    url: str
+    ticket: Path
+    reading: Path
+
+    @property
+    def socket(self) -> Path:
+        return Path(urlsplit(json.loads(self.ticket.read_text())["socket"]).path)
+
+
+@pytest.fixture
+def server(background):
+    process = background("serve")
+    url, ticket, reading = (process.stdout.readline().strip().split(": ", 1)[1] for _ in range(3))
+    return Served(process, url, Path(ticket), Path(reading))
+
+
+def kill(server):
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+
+
+def own_session(told):
+    """The command's own session, as the server sees it."""
+    assert told.returncode == 0, told.stderr
+    (session,) = json.loads(told.stdout)
+    return session
+
+
+def test_a_command_that_finds_the_graph_by_itself_comes_through_the_unix_socket(trellis, server):
+    session = own_session(trellis("sessions", "--json"))
+    assert session["peer"].startswith("process ")
+    assert session["role"] == "control"
+
+
+@pytest.mark.parametrize("named", ["option", "variable"])
+def test_a_command_with_an_address_goes_where_it_says(trellis, server, named):
+    for url, peer in ((server.url, "127.0.0.1:"), (f"unix://{server.socket}", "process ")):
+        told = (
+            trellis("sessions", "--json", "--graph", url)
+            if named == "option"
+            else trellis("sessions", "--json", TRELLIS_GRAPH=url)
+        )
+        assert own_session(told)["peer"].startswith(peer)
+
+
+@pytest.mark.parametrize("stale", ["gone", "dead", "no socket"])
+def test_without_a_living_socket_a_command_comes_through_the_websocket(trellis, server, stale):
+    server.socket.unlink()
+    if stale == "dead":
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(str(server.socket))
+    elif stale == "no socket":
+        server.socket.write_text("")
+    assert own_session(trellis("sessions", "--json"))["peer"].startswith("127.0.0.1:")
+
+
+def test_who_has_the_file_for_looking_looks_and_changes_nothing(trellis, server):
+    looking = ("--token-file", str(server.reading))
+    assert own_session(trellis("sessions", "--json", *looking))["role"] == "read"
+    assert json.loads(trellis("snapshot", "--json", *looking).stdout)["edges"] == []
+    assert " read " in trellis("sessions", *looking).stdout
+    for change in (("shutdown",), ("release", "trellis release")):
+        refused = trellis(*change, *looking)
+        assert (refused.returncode, refused.stderr) == (
+            1,
+            f"trellis: this connection may only read, and {change[0]} changes something\n",
+        )
+    assert "would go" in trellis("release", "trellis release", "--dry-run", *looking).stdout
+    assert own_session(trellis("sessions", "--json"))["role"] == "control"
+
+
+def test_both_files_are_for_their_owner_only_tell_different_tokens_and_go_with_the_server(server):
+    files = [server.ticket, server.reading]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    control, reading = (json.loads(path.read_text()) for path in files)
+    assert control["token"] != reading["token"]
+    assert reading["socket"] == ""
+    server.process.send_signal(signal.SIGTERM)
+    server.process.wait()
+    assert [path.exists() for path in (*files, Path(urlsplit(control["socket"]).path))] == [False] * 3
+
+
+def test_the_next_start_sweeps_all_that_a_kill_left(background, server):
+    left = (server.ticket, server.reading, server.socket)
+    kill(server)
+    assert all(path.exists() for path in left)
+    background("serve").stdout.readline()
+    assert not any(path.exists() for path in left)
+
+
+@pytest.mark.parametrize("file", ["ticket", "reading"])
+def test_a_dead_servers_file_is_not_sent_to_whoever_took_the_port(trellis, server, file):
+    kill(server)
+    with socket.create_server(("127.0.0.1", urlsplit(server.url).port)) as stranger:
+        stranger.settimeout(0.2)
+        lost = trellis("graph", "--graph", server.url, "--token-file", str(getattr(server, file)))
+        assert lost.returncode == 1
+        assert lost.stderr.startswith(f"trellis: no graph is running at {server.url}: ")
+        with pytest.raises(TimeoutError):
+            stranger.accept()
+
+
+def test_a_process_that_took_over_the_number_is_not_taken_for_the_server(trellis, server):
+    ticket = json.loads(server.ticket.read_text())
+    kill(server)
+    server.ticket.write_text(json.dumps({**ticket, "pid": os.getpid()}))
+    lost = trellis("graph")
+    assert (lost.returncode, lost.stderr.partition(":")[0]) == (1, "trellis")
+    assert "no graph is running on this host" in lost.stderr
+
+
+def test_a_file_that_was_carried_here_from_another_host_is_used(trellis, server, tmp_path):
+    carried = tmp_path / "carried"
+    carried.write_text(json.dumps({**json.loads(server.reading.read_text()), "pid": 2**22 + 1}))
+    told = trellis("sessions", "--json", "--graph", server.url, "--token-file", str(carried))
+    assert own_session(told)["role"] == "read"
