@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,9 +40,20 @@ class ClientProcess:
 
 
 @asynccontextmanager
-async def client_process(door: Door, step: str) -> AsyncIterator[ClientProcess]:
+async def client_process(door: Door, step: str, *, within: Sequence[str] = ()) -> AsyncIterator[ClientProcess]:
+    """``within`` is a command that runs another one, somewhere."""
     where = urlsplit(door.url)
-    command = [sys.executable, "-I", "-S", str(_PROGRAM), str(where.hostname), str(where.port), str(door.token), step]
+    command = [
+        *within,
+        sys.executable,
+        "-I",
+        "-S",
+        str(_PROGRAM),
+        str(where.hostname),
+        str(where.port),
+        str(door.token),
+        step,
+    ]
     process = await trio.lowlevel.open_process(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         yield ClientProcess(process)

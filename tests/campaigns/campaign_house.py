@@ -10,6 +10,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from typing import Any
 
 import attrs
 import trio
@@ -70,9 +71,10 @@ async def memory_house(limits: Limits, wrap: Callable[[Link], Link] = lambda lin
 
 
 @asynccontextmanager
-async def websocket_house(limits: Limits) -> AsyncIterator[House]:
+async def websocket_house(limits: Limits, **options: Any) -> AsyncIterator[House]:
+    """``options`` are those of the door."""
     async with open_graph(limits=limits) as graph, trio.open_nursery() as nursery:
-        door: Door = await nursery.start(partial(serve_websocket, graph))
+        door: Door = await nursery.start(partial(serve_websocket, graph, **options))
         yield House(
             graph,
             lambda name: open_session(door.url, name=name, token=door.token, limits=limits),

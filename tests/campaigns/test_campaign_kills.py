@@ -1,12 +1,12 @@
 """Client processes killed under load, and stopped without a word: released at once, in time, and none of them early."""
 
-import math
 import signal
 from contextlib import AsyncExitStack
 
 import trio
 import trio.testing
 from campaign_clients import ClientProcess, client_process
+from campaign_ends import Ends, say
 from campaign_house import FULL, House, idle_of, p99, scale, settle, websocket_house
 
 from actors import Session
@@ -18,34 +18,6 @@ RATE = 80
 """Operations a second of each worker; all of them make more than 200."""
 STOPPED = scale(50, 20, 5)
 AT_ONCE = 5
-
-
-def say(title: str, seconds: list[float]) -> None:
-    middle = sorted(seconds)[len(seconds) // 2]
-    print(f"{title}: {len(seconds)}, median {middle * 1e3:.1f} ms, p99 {p99(seconds) * 1e3:.1f} ms")
-
-
-class Ends:
-    """The end events of a graph, with their times."""
-
-    def __init__(self, house: House, session: Session) -> None:
-        self._send, self._receive = trio.open_memory_channel[float](math.inf)
-        self.house = house
-        self.session = session
-
-    async def run(self, task_status: trio.TaskStatus[None]) -> None:
-        async with self.session.watch(self.house.graph.snapshot()) as changes:
-            task_status.started()
-            async for change in changes:
-                for _ in change.ended:
-                    self._send.send_nowait(trio.current_time())
-
-    async def next(self) -> float:
-        with trio.fail_after(20):
-            return await self._receive.receive()
-
-    def none_left(self) -> bool:
-        return self._receive.statistics().current_buffer_used == 0
 
 
 async def work(house: House, victims: trio.MemorySendChannel[tuple[ClientProcess, trio.Event]]) -> None:
