@@ -96,6 +96,7 @@ from ._graph import open_session as open_session
 from ._graph import serve_host as serve_host
 from ._graph import serve_unix as serve_unix
 from ._graph import serve_websocket as serve_websocket
+from ._runtime import Failure as Failure
 from ._runtime import Runner as Runner
 from ._runtime import ThreadAbandoned as ThreadAbandoned
 from ._runtime import open_runner as open_runner

@@ -2,6 +2,7 @@
 
 from ._binding import bind as bind
 from ._binding import bind_all as bind_all
+from ._binding import unbind as unbind
 from ._changes import Change as Change
 from ._changes import EndpointChanged as EndpointChanged
 from ._changes import MetadataChanged as MetadataChanged
@@ -23,6 +24,7 @@ from ._components import Collection as Collection
 from ._components import Component as Component
 from ._components import Unit as Unit
 from ._components import components_of as components_of
+from ._components import forget_state as forget_state
 from ._components import streams_of as streams_of
 from ._components import tasks_of as tasks_of
 from ._crawl import crawl_components as crawl_components

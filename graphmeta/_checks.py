@@ -7,7 +7,7 @@ import inspect
 import sys
 import types
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 from ._declared import declared, marks
 from ._decorators import mark_of
@@ -19,6 +19,9 @@ INPUT_SETTINGS: Final = "INPUT_SETTINGS"
 """The input stream by which a unit opts in to settings that change while it runs."""
 
 
+Restart = Literal["never", "temporary", "transient", "permanent"]
+"""What can follow when a component fails."""
+
 MAX_CALLERS: Final = 6
 """How far up a class's maker is looked for: behind us and whatever `__init_subclass__` its bases have."""
 
@@ -29,6 +32,7 @@ def check_component(cls: type, component: type) -> None:
         refuse(cls, "__bases__", "a component is a Unit or a Collection")
     for name in ("SETTINGS", "STATE"):
         _check_class(cls, name)
+    _check_choices(cls)
     for name, value in vars(cls).items():
         _check_attribute(cls, name, value, component)
     for name, port in declared(cls, Port).items():
@@ -90,6 +94,14 @@ def _check_class(cls: type, name: str) -> None:
             refuse(cls, name, f"is annotated, not assigned; write {name} = THE_CLASS")
     elif getattr(cls, name) is not None and not _tells_instances(getattr(cls, name)):
         refuse(cls, name, f"must be a class with instances, not {shown(getattr(cls, name))}")
+
+
+def _check_choices(cls: type) -> None:
+    restart, process = getattr(cls, "RESTART", None), getattr(cls, "PROCESS", None)
+    if restart not in get_args(Restart):
+        refuse(cls, "RESTART", f"is {shown(restart)}; there are {', '.join(get_args(Restart))}")
+    if not isinstance(process, bool):
+        refuse(cls, "PROCESS", f"must be True or False, not {shown(process)}")
 
 
 def _tells_instances(value: Any) -> bool:

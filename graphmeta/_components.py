@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, Self, TypeVar, cast
 import attrs
 
 from ._checks import INPUT_SETTINGS as INPUT_SETTINGS
-from ._checks import check_collection, check_component, check_unit, is_unfilled
+from ._checks import Restart, check_collection, check_component, check_unit, is_unfilled
 from ._declared import TaskSpec, declared, specs
 from ._errors import InvalidComponent, InvalidSettings
 from ._refusal import refuse
@@ -82,6 +82,12 @@ class Component:
 
     SETTINGS = _UNDECLARED
     STATE = _UNDECLARED
+    RESTART: Restart = "never"
+    """What happens when it fails: ``never`` ends the whole run with its error; ``temporary`` does without it;
+    ``transient`` begins it anew; ``permanent`` also when all of its tasks have ended. Of a collection, it holds when
+    the collection has a worker process of its own."""
+    PROCESS: bool = False
+    """Whether it, with all below it, runs in a worker process of its own."""
 
     _trellis: _Own
 
@@ -221,6 +227,11 @@ def components_of(component: Component) -> dict[str, Component]:
 def tasks_of(unit: Unit) -> tuple[TaskSpec, ...]:
     """Return what *unit* does: its tasks, main function and threads, inherited ones first."""
     return tuple(specs(unit))
+
+
+def forget_state(component: Component) -> None:
+    """Have the state of *component* made anew when it is next asked for: its life begins again."""
+    component._trellis.state = MISSING
 
 
 def _again(template: Component) -> Component:

@@ -67,7 +67,10 @@ def task(function: Function) -> Function:
 
 
 def main(function: Function) -> Function:
-    """Run the method, a plain function, in the main thread of its process; its end ends the graph."""
+    """Run the method, a plain function, in the main thread of its process; its end ends the graph.
+
+    If it takes an argument besides ``self``, it gets an event that is set when it has to stop.
+    """
     return _marked(function, kinds=("main",))
 
 

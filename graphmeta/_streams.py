@@ -54,8 +54,8 @@ class Port(Generic[T]):
         own._holder, own._name = holder, name
         return own
 
-    def _bind(self, component: str) -> None:
-        self._address = f"{component}/{self._name}"
+    def _bind(self, component: str | None) -> None:
+        self._address = None if component is None else f"{component}/{self._name}"
 
     def _fault(self) -> str | None:
         """Return what is wrong with the declaration; its class raises that, with both names."""

@@ -62,8 +62,8 @@ def _port_faults(cls: type, port: object, kind: type[Port[Any]], decorator: str)
 def _threaded_faults(function: Callable[..., Any], mark: Mark) -> Iterator[str]:
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         yield f"is @{mark.kinds[0]}, which runs in a thread: it must not be async"
-    if not _takes(function, 1) and (mark.kinds == ("main",) or not _takes(function, 2)):
-        yield "must take self alone" + ("" if mark.kinds == ("main",) else ", or the event that stops it besides")
+    if not _takes(function, 1) and not _takes(function, 2):
+        yield "must take self alone, or the event that stops it besides"
 
 
 def _async_faults(function: Callable[..., Any], mark: Mark) -> Iterator[str]:

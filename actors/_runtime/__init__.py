@@ -1,5 +1,6 @@
 """The runtime floor: units as actors, and the runner that brings them to life."""
 
+from ._failures import Failure as Failure
 from ._run import run as run
 from ._runner import Runner as Runner
 from ._runner import open_runner as open_runner

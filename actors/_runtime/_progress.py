@@ -1,42 +1,64 @@
-"""How far the tasks of a runner's units are."""
+"""How far a run is: which components are at work, what failed, and whether it is over. One per process of a run."""
 
+import time
+from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
-import attrs
 import trio
 
 from actors._graph import SessionLost, SessionReleased
 
+from ._failures import Failure
 
-@attrs.define(eq=False)
+FAILURES_KEPT: Final = 128
+"""The newest; an error keeps its traceback and all that hangs on it."""
+
+
 class Progress:
-    """How far the tasks of all units are; shared by the units of one runner."""
+    """Shared by everything that runs under one session."""
 
-    started: trio.Event = attrs.field(factory=trio.Event)
-    """Set when every unit is ready: no message is sent before its subscribers are there."""
-    done: trio.Event = attrs.field(factory=trio.Event)
-    """Set when every task has ended, or one asked for the end of all."""
-    running: int = 0
+    def __init__(self) -> None:
+        self.started: Final = trio.Event()
+        """Set when every component is ready: no message is sent before its subscribers are there."""
+        self.done: Final = trio.Event()
+        """Set when every component has done its work, or one asked for the end of all."""
+        self.failures: Final = deque[Failure](maxlen=FAILURES_KEPT)
+        self.begun = False
+        """Whether anything has started, so that the components are used up."""
+        self._busy: Final = set[str]()
 
-    def enter(self) -> None:
-        """A task was made."""
-        self.running += 1
+    @property
+    def busy(self) -> int:
+        """How many components have work to do."""
+        return len(self._busy)
 
-    def leave(self) -> None:
-        """A task has ended."""
-        self.running -= 1
-        if not self.running and self.started.is_set():
-            self.done.set()
+    def begin(self, address: str) -> None:
+        """A component has work to do; between two lives it still has."""
+        self._busy.add(address)
+
+    def finish(self, address: str) -> None:
+        """A component has done its work, or will not come back. Calling again changes nothing."""
+        self._busy.discard(address)
+        if not self._busy and self.started.is_set():
+            self.end()
 
     def start(self) -> None:
-        """Let the tasks go."""
+        """Let the components go."""
         self.started.set()
-        if not self.running:
-            self.done.set()
+        if not self._busy:
+            self.end()
+
+    def end(self) -> None:
+        """Whoever waits for the end of the run need not wait any more."""
+        self.done.set()
+
+    def fail(self, address: str, error: BaseException) -> None:
+        """Note what failed, whatever follows."""
+        self.failures.append(Failure(address, error, time.time()))
 
     async def unless_lost(self, run: Callable[..., Awaitable[None]], *args: Any) -> None:
-        """Run until the session ends under all units at once: its block says so, once, and stops them."""
+        """Run until the session ends under all components at once: its block says so, once, and stops them."""
         try:
             await run(*args)
         except (SessionLost, SessionReleased):

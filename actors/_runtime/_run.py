@@ -1,45 +1,77 @@
 """``run``: the plain way to run components from a script."""
 
+import os
 import sys
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
 
 import trio
 
-from actors._graph import open_graph, open_task_nursery, serve_host
-from graphmeta import Component
+from actors._floor import Supervision
+from actors._graph import tickets
+from graphmeta import Component, crawl_components
 
-from ._runner import open_runner
+from ._main_thread import MainThread
+from ._placement import Components, has_main
+from ._runner import Connections, Order, opened_runner
 
-Connections = Iterable[tuple[Any, Any]]
+VARIABLE = "TRELLIS_GRAPH"
+"""The environment variable that names the graph to join."""
 
 
 def run(
     components: Mapping[str, Component] | None = None,
     *,
     connections: Connections = (),
+    process_components: Components = (),
+    force_single_process: bool = False,
+    graph: str | None = None,
     serve: bool = True,
+    supervision: Supervision | None = None,
     **named: Component,
 ) -> None:
     """Run components until they are done, fail, or Ctrl-C is pressed (then the exit code is 130).
 
-    A unit's error is raised here as itself. Their graph is served to this host, so that the command ``trellis`` finds
-    it, and where is said on standard error; not with ``serve=False``. Inside Trio, use `open_runner`. ::
+    They join the graph at the URL *graph*, or the one that the environment variable ``TRELLIS_GRAPH`` names; its token
+    is found if it is served on this host. Without either they run in a graph of their own, which is served to this
+    host, so that the command ``trellis`` finds it; not with ``serve=False``. Where it is, is said on standard error.
+
+    A main function runs in this very thread, which must be the main one, while Trio runs in another. A unit's error
+    is raised here as itself. Other arguments are those of `open_runner`; inside Trio, use that. ::
 
         run(SYS=System())
     """
-    roots = {**(components or {}), **named}
+    order = Order(
+        {**(components or {}), **named},
+        connections=connections,
+        process_components=process_components,
+        force_single_process=force_single_process,
+        supervision=supervision or Supervision(),
+    )
     try:
-        trio.run(_run_until_done, roots, connections, serve)
+        _run(partial(_run_until_done, order, graph or os.environ.get(VARIABLE), serve), order)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 
 
-async def _run_until_done(roots: Mapping[str, Component], connections: Connections, serve: bool) -> None:
-    async with open_graph() as graph, open_task_nursery() as nursery:
-        if serve:
-            host = await nursery.start(partial(serve_host, graph))
-            print(f"graph server: {host.url} (look at it with: trellis graph)", file=sys.stderr)
-        async with open_runner(roots, graph=graph, connections=connections) as runner:
-            await runner.wait()
+def _run(until_done: Callable[[MainThread | None], Awaitable[None]], order: Order) -> None:
+    everything = (component for root in order.roots.values() for component in crawl_components(root))
+    if threading.current_thread() is threading.main_thread() and has_main(everything):
+        main_thread = MainThread()
+        main_thread.host(until_done, main_thread)
+    else:
+        trio.run(until_done, None)
+
+
+async def _run_until_done(order: Order, url: str | None, serve: bool, main_thread: MainThread | None) -> None:
+    token = None if url is None else _token_for(url)
+    async with opened_runner(order, graph=url, token=token, serve=serve and url is None, main_thread=main_thread) as it:
+        if it.address is not None:
+            print(f"graph server: {it.address} (look at it with: trellis graph)", file=sys.stderr)
+        await it.wait()
+
+
+def _token_for(url: str) -> str | None:
+    """The token of a graph that is served on this host."""
+    return next((ticket.token for ticket in tickets() if ticket.url.rstrip("/") == url.rstrip("/")), None)

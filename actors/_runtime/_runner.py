@@ -1,114 +1,167 @@
 """The runner: brings a tree of components to life under a session of its own, and takes it down again."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
-from actors._floor import ActorError, ActorRef, open_actor_nursery
-from actors._graph import Graph, Session, SettingsRefused, open_graph, open_session
-from graphmeta import (
-    Component,
-    InvalidComponent,
-    Relay,
-    Unit,
-    bind_all,
-    collect_edges,
-    crawl_components,
-    describe,
-    streams_of,
-    tasks_of,
-)
+import attrs
+import trio
 
+from actors._floor import ActorTree, Supervision
+from actors._graph import Graph, Session, open_graph, open_session, open_task_nursery, serve_host
+from graphmeta import Component, bind_all, collect_edges, describe, unbind
+
+from ._company import Company, open_company
+from ._failures import Failure
+from ._main_thread import MainThread
+from ._placement import Components, Placement, place
 from ._progress import Progress
-from ._relay_actor import RelayActor
-from ._unit_actor import UnitActor
+from ._stage import Stage
+
+Connections = Iterable[tuple[Any, Any]]
 
 
 class Runner:
     """A pipeline that runs. Made by `open_runner`."""
 
-    def __init__(self, session: Session, graph: Graph | str, progress: Progress) -> None:
+    def __init__(self, session: Session, graph: Graph | str, address: str | None, progress: Progress) -> None:
         self.session: Final = session
         """The session that owns the network's edges and the metadata."""
         self.graph: Final = graph
         """The graph it runs in, as `open_session` takes it."""
+        self.address: Final = address
+        """The URL where its graph is served: its own door, or the one it joined; None when it knows of none."""
         self._progress: Final = progress
+        self._stopping: Final = trio.Event()
+        self._stopped: Final = trio.Event()
+        self._company: Company | None = None
 
     def __repr__(self) -> str:
-        state = "done" if self._progress.done.is_set() else "running"
-        return f"<runner {self.session.name!r} {state}, {self._progress.running} tasks>"
+        state = "stopped" if self._stopped.is_set() else "done" if self._progress.done.is_set() else "running"
+        return f"<runner {self.session.name!r} {state}, {self._progress.busy} at work>"
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """What failed so far, oldest first; restarted units too. The newest 128 are kept."""
+        return tuple(self._progress.failures)
+
+    def tree(self) -> ActorTree:
+        """Its units as actors, with their states, restarts and last errors; ``print`` it."""
+        assert self._company is not None
+        return self._company.tree()
 
     async def wait(self) -> None:
-        """Wait until every task has ended, or one of them raised `NormalTermination`."""
+        """Wait until every unit has done its work, one of them raised `NormalTermination`, or `stop` was called."""
         await self._progress.done.wait()
 
+    async def stop(self) -> None:
+        """Stop the units, the last started first, and return when they have shut down.
 
-@asynccontextmanager
-async def open_runner(
+        Their endpoints are closed then; edges and metadata stay until the block ends. Calling again changes nothing.
+        """
+        self._stopping.set()
+        self._progress.end()
+        await self._stopped.wait()
+
+    async def _live(
+        self,
+        placement: Placement,
+        stage: Stage,
+        supervision: Supervision,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        async with open_company(stage, placement.home, supervision) as company:
+            self._company = company
+            self.session._take_settings(company.take_settings)
+            stage.progress.start()
+            task_status.started()
+            await self._stopping.wait()
+        self._stopped.set()
+
+
+@attrs.frozen(eq=False)
+class Order:
+    """What to run, and how: what does not depend on where."""
+
+    roots: Mapping[str, Component]
+    connections: Connections = ()
+    process_components: Components = ()
+    force_single_process: bool = False
+    supervision: Supervision = attrs.field(factory=Supervision)
+    name: str = "runner"
+
+
+def open_runner(
     components: Mapping[str, Component] | None = None,
     *,
     graph: Graph | str | None = None,
     token: str | None = None,
-    connections: Iterable[tuple[Any, Any]] = (),
+    serve: bool = False,
+    connections: Connections = (),
+    process_components: Components = (),
+    force_single_process: bool = False,
+    supervision: Supervision | None = None,
     name: str = "runner",
     **named: Component,
-) -> AsyncIterator[Runner]:
+) -> AbstractAsyncContextManager[Runner]:
     """Run components, given by name, for the length of a block.
 
-    They run in *graph* (what `open_graph` yields, or a URL with its *token*), or in a graph of their own. All
-    endpoints are open before the first message is sent. A unit's error ends the block and leaves as itself, with the
-    unit's address as a note. Raises `CycleError` naming the path for a cyclic network, `InvalidComponent`, or
-    `AddressTaken`; then nothing has started. ::
+    They run in *graph* (what `open_graph` yields, or a URL with its *token*), or in a graph of their own, which is
+    served to this host with ``serve=True``. All endpoints are open before the first unit is initialized, and all units
+    are initialized before the first message is sent.
+
+    When a unit fails, its ``RESTART`` says what follows; *supervision* says how many restarts are too many, and what
+    else is restarted with it. By default the error ends the block and leaves as itself, with unit, task and message
+    type as a note; several causes leave in one group. Raises `CycleError` naming the path for a cyclic network,
+    `InvalidComponent`, or `AddressTaken` naming the holder; then nothing has started, and the same components can run
+    elsewhere. ::
 
         async with open_runner(SYS=System()) as runner:
             await runner.wait()
     """
     roots = {**(components or {}), **named}
-    bind_all(roots)
-    _refuse_main(roots)
-    edges = collect_edges(roots, connections)
-    async with AsyncExitStack() as stack:
-        if graph is None:
-            graph = await stack.enter_async_context(open_graph())
-        session = await stack.enter_async_context(open_session(graph, name=name, token=token))
-        await session.register_metadata(describe(*roots.values()))
-        await session.connect_many(edges)
-        async with _running(session, roots) as progress:
-            yield Runner(session, graph, progress)
-
-
-def _refuse_main(roots: Mapping[str, Component]) -> None:
-    for root in roots.values():
-        for component in crawl_components(root):
-            mains = [task for task in tasks_of(component) if task.kind == "main"] if isinstance(component, Unit) else []
-            if mains:
-                reason = "main functions are not run yet; @thread runs a function beside the loop"
-                raise InvalidComponent(type(component).__qualname__, mains[0].name, reason)
+    order = Order(roots, connections, process_components, force_single_process, supervision or Supervision(), name)
+    return opened_runner(order, graph=graph, token=token, serve=serve)
 
 
 @asynccontextmanager
-async def _running(session: Session, roots: Mapping[str, Component]) -> AsyncIterator[Progress]:
+async def opened_runner(
+    order: Order, *, graph: Graph | str | None, token: str | None, serve: bool, main_thread: MainThread | None = None
+) -> AsyncIterator[Runner]:
+    """Run an order for the length of a block; with *main_thread*, main functions too."""
+    roots = bind_all(order.roots)
     progress = Progress()
-    units: dict[str, ActorRef[UnitActor]] = {}
+    try:
+        placement = place(roots.values(), main_thread is not None)
+        edges = collect_edges(roots, order.connections)
+        async with AsyncExitStack() as stack:
+            graph, address = await _graph_for(graph, serve, stack)
+            session = await stack.enter_async_context(open_session(graph, name=order.name, token=token))
+            await session.register_metadata(describe(*roots.values()))
+            await session.connect_many(edges)
+            runner = Runner(session, graph, address, progress)
+            nursery = await stack.enter_async_context(open_task_nursery())
+            await nursery.start(runner._live, placement, Stage(session, progress, main_thread), order.supervision)
+            yield runner
+            await runner.stop()
+    except BaseException:
+        if not progress.begun:
+            for root in roots.values():
+                unbind(root)
+        raise
 
-    async def take_settings(address: str, values: dict[str, Any]) -> Any:
-        if address not in units:
-            raise SettingsRefused(address, "it is a collection, and only units take settings while they run")
-        try:
-            return await units[address].call(UnitActor.take_settings, values)
-        except ActorError:
-            # The unit's own end is told to whoever runs it, not to whoever happened to ask.
-            raise SettingsRefused(address, "its unit has stopped") from None
 
-    async with open_actor_nursery("units") as nursery:
-        for root in roots.values():
-            for component in crawl_components(root):
-                if isinstance(component, Unit):
-                    address = str(component.address)
-                    units[address] = await nursery.start(UnitActor, component, session, progress, name=address)
-                for port in streams_of(component).values():
-                    if isinstance(port, Relay):
-                        await nursery.start(RelayActor, port, session, progress, name=port.address)
-        session._take_settings(take_settings)
-        progress.start()
-        yield progress
+async def _graph_for(graph: Graph | str | None, serve: bool, stack: AsyncExitStack) -> tuple[Graph | str, str | None]:
+    """The graph to run in, and where it is served."""
+    if isinstance(graph, str):
+        if serve:
+            raise ValueError(f"the graph at {graph} is served already; serve=True is for a graph of this process")
+        return graph, graph
+    if graph is None:
+        graph = await stack.enter_async_context(open_graph())
+    if not serve:
+        return graph, None
+    doors = await stack.enter_async_context(open_task_nursery())
+    host = await doors.start(partial(serve_host, graph))
+    return graph, host.url

@@ -2,6 +2,7 @@
 
 import inspect
 import threading
+from collections.abc import Callable
 from typing import Final
 
 import attrs
@@ -25,11 +26,16 @@ class ThreadAbandoned(Exception):
         return f"thread {self.task} of unit {self.address} did not stop within {self.grace:g} s, and was abandoned"
 
 
+def arguments_for(function: Callable[..., object], stopping: threading.Event) -> tuple[threading.Event, ...]:
+    """The event that says when to stop, for a function that takes one."""
+    return (stopping,) if inspect.signature(function).parameters else ()
+
+
 async def run_in_thread(address: str, task: TaskSpec) -> None:
     """Run the function of *task* until it returns; when cancelled, set its ``stopping`` event and wait for a while."""
     stopping, began, ended = threading.Event(), threading.Event(), trio.Event()
     token = trio.lowlevel.current_trio_token()
-    arguments = (stopping,) if inspect.signature(task.function).parameters else ()
+    arguments = arguments_for(task.function, stopping)
 
     def call() -> None:
         began.set()

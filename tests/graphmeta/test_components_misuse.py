@@ -162,7 +162,7 @@ TASKS = {
     "a thread that publishes": (lambda: publisher(OWN_OUT)(thread(plain)), "is @thread, which neither subscribes nor"),
     "a main that waits": (lambda: main(idle), "is @main, which runs in a thread: it must not be async"),
     "a thread that yields": (lambda: thread(generate), "is @thread, which runs in a thread: it must not be async"),
-    "a main with a message": (lambda: main(lambda self, message: None), "must take self alone"),
+    "a main with two": (lambda: main(lambda self, one, two: None), "must take self alone, or the event"),
     "a thread with two": (lambda: thread(lambda self, one, two: None), "must take self alone, or the event"),
 }
 COLLECTIONS = {
