@@ -8,7 +8,6 @@ import os
 import pickle
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import trio
 import trio.testing
@@ -26,26 +25,7 @@ from graphmeta import (
 )
 
 from ._process import answer
-from .dag import layered
-
-FIELDS = {"gain": "float", "channels": "int", "name": "str", "window": "float"}
-"""The fields of every unit's settings, and their types."""
-
-
-def addresses(count: int, system: str = "SYS") -> list[str]:
-    """Return so many addresses of components, the same at every call."""
-    return [f"{system}/UNIT{number}" for number in range(count)]
-
-
-def settings(address: str) -> dict[str, Any]:
-    """Return the settings of one unit; no two are alike, as in life."""
-    number = int(address.rpartition("UNIT")[2])
-    return {"gain": number / 8, "channels": number, "name": f"unit {number}", "window": number / 16}
-
-
-def type_name(name: str) -> str:
-    """Return the name of a type as a crawl does: made anew for every use, so that no pickle can share it."""
-    return f"{__package__}.{name}"
+from ._workloads import FIELDS, addresses, layered, settings, type_name
 
 
 def metadata(count: int, system: str = "SYS") -> GraphMetadata:

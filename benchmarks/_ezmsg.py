@@ -5,13 +5,10 @@ minute before anything is measured. This file measures nothing.
 """
 
 import asyncio
-import gc
 import json
 import logging
 import pickle
 import sys
-import time
-from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -30,32 +27,13 @@ from ezmsg.core.graphmeta import (
 from ezmsg.core.graphserver import GraphServer
 
 from ._dag_peers import Ezmsg
-from ._doors import FIELDS, addresses, settings, type_name
-from ._harness import Contender, Sample
 from ._process import answer
-from .dag import layered
+from ._workloads import FIELDS, Pairs, addresses, layered, settings, type_name
 
 logging.getLogger("ezmsg").setLevel(logging.ERROR)  # it warns of back-pressure, which is what is wanted here
 
-Pairs = Iterable[tuple[str, str]]
-
 
 # -- the client's side ---------------------------------------------------------------------------------------
-
-
-def on_asyncio(
-    name: str, work: Callable[[Callable[[], float]], Awaitable[Sample]], rounds: int | None = None
-) -> Contender:
-    """Return a contender whose *work* gets a clock on the wall and an event loop of its own."""
-
-    async def main() -> Sample:
-        return await work(time.perf_counter)
-
-    def run() -> Sample:
-        gc.collect()
-        return asyncio.run(main())
-
-    return Contender(name, run, rounds)
 
 
 def context(place: tuple[str, int]) -> GraphContext:

@@ -7,22 +7,28 @@ writes the function that returns a `Sample` himself. This file knows nothing of 
 """
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median, quantiles
 from time import thread_time
 from typing import TypeVar
 
 import attrs
 
+from ._records import Curve, Line, Point, Result, Target, Timing, Verdict
+
 S = TypeVar("S")
 R = TypeVar("R")
+
+Watch = Callable[[str, int, int], None]
+"""Is told, before each turn, whose it is, the turn's number and how many there are."""
 
 
 @attrs.frozen
 class Sample:
     """One run of one contender."""
 
-    seconds: float
+    seconds: Mapping[str, float] = attrs.field(converter=lambda told: told if isinstance(told, dict) else {"": told})
+    """What it took; by figure, if one run comes to several."""
     proof: object
     """What the work came to; equal for all contenders of a case, or they did not do the same."""
 
@@ -38,14 +44,6 @@ class Contender:
 
 
 @attrs.frozen
-class Target:
-    """What ours must reach: at most so many times as long as the contender *than*, or as a second."""
-
-    at_most: float
-    than: str | None = None
-
-
-@attrs.frozen
 class Case:
     """The same work, done by several contenders; the first is ours."""
 
@@ -56,48 +54,15 @@ class Case:
 
 
 @attrs.frozen
-class Fact:
-    """A figure that is not a time, such as bytes per edge."""
+class Sweep:
+    """A case at several places of a scale; its contenders run at each of them, and may be fewer where it is large."""
 
     name: str
-    value: float
-    unit: str
-
-
-@attrs.frozen
-class Timing:
-    """What was measured of one contender."""
-
-    name: str
-    median: float
-    low: float
-    """The first quartile, in seconds."""
-    high: float
-    """The third quartile, in seconds."""
-    rounds: int
-    ratio: float
-    """Ours to it, the median over all turns; 1 for ours."""
-
-
-@attrs.frozen
-class Verdict:
-    """How far ours came with a target."""
-
-    target: Target
-    reached: float
-
-    @property
-    def met(self) -> bool:
-        return self.reached <= self.target.at_most
-
-
-@attrs.frozen
-class Result:
-    """All that was measured of one case."""
-
-    name: str
-    timings: tuple[Timing, ...]
-    verdicts: tuple[Verdict, ...]
+    x: str
+    """What grows along the scale."""
+    cases: Mapping[float, Case]
+    at_most: float | None = None
+    """How many times as much our last place may cost as our first, if it should not grow."""
 
 
 def timed(
@@ -124,28 +89,51 @@ def timed(
     return Contender(name, run, rounds)
 
 
-def measure(case: Case) -> Result:
+def measure(case: Case, watch: Watch) -> list[Result]:
     """Let the contenders of *case* take turns; raise ValueError if they did not do the same work."""
-    seconds: dict[str, list[float]] = {contender.name: [] for contender in case.contenders}
-    proofs: list[object] = []
+    samples: dict[str, list[Sample]] = {contender.name: [] for contender in case.contenders}
+    proof: list[object] = []
     for number in range(case.rounds):
         for contender in case.contenders:
             if contender.rounds is None or number < contender.rounds:
+                watch(contender.name, number + 1, case.rounds)
                 sample = contender.run()
-                seconds[contender.name].append(sample.seconds)
-                proofs.append(sample.proof)
-                if sample.proof != proofs[0]:
+                samples[contender.name].append(sample)
+                proof = proof or [sample.proof]
+                if sample.proof != proof[0]:
                     raise ValueError(f"{case.name}: {contender.name} did not do the same work as the others")
-    ours = seconds[case.contenders[0].name]
-    timings = {name: _timing(name, ours, theirs) for name, theirs in seconds.items()}
-    reached = [timings[t.than].ratio if t.than else median(ours) for t in case.targets]
-    verdicts = tuple(map(Verdict, case.targets, reached))
-    return Result(case.name, tuple(timings.values()), verdicts)
+    return list(_results(case, samples))
+
+
+def sweep(sweep: Sweep, watch: Watch) -> Curve:
+    """Measure a case at every place of its scale."""
+    points: dict[str, list[Point]] = {}
+    for x, case in sweep.cases.items():
+        (result,) = measure(case, watch)
+        for timing in result.timings:
+            points.setdefault(timing.name, []).append(Point(x, timing.median, timing.low, timing.high))
+    lines = [Line(name, along) for name, along in points.items()]
+    return Curve(sweep.name, sweep.x, lines, sweep.at_most)
+
+
+def _results(case: Case, samples: Mapping[str, Sequence[Sample]]) -> Iterator[Result]:
+    """Make a result of every figure."""
+    first = case.contenders[0].name
+    for figure in samples[first][0].seconds:
+        seconds = {name: [sample.seconds[figure] for sample in taken] for name, taken in samples.items()}
+        timings = [_timing(name, seconds[first], theirs) for name, theirs in seconds.items()]
+        verdicts = [_verdict(target, seconds, first) for target in case.targets if target.figure == figure]
+        yield Result(f"{case.name}, {figure}" if figure else case.name, timings, verdicts)
 
 
 def _timing(name: str, ours: Sequence[float], theirs: Sequence[float]) -> Timing:
     low, _, high = quantiles(theirs, n=4, method="inclusive") if len(theirs) > 1 else (theirs[0],) * 3
     return Timing(name, median(theirs), low, high, len(theirs), _ratio(ours, theirs))
+
+
+def _verdict(target: Target, seconds: Mapping[str, Sequence[float]], first: str) -> Verdict:
+    ours = seconds[target.of or first]
+    return Verdict(target, _ratio(ours, seconds[target.than]) if target.than else median(ours))
 
 
 def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:

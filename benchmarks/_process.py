@@ -42,7 +42,10 @@ class Server:
 def server(module: str) -> Iterator[Server]:
     """Run ``benchmarks.<module>`` for the length of a block."""
     command = [sys.executable, "-m", f"{__package__}.{module}"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    # In a group of its own: a Ctrl-C on the terminal is for whoever measures, who ends it by closing its input.
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, process_group=0
+    ) as process:
         try:
             yield Server(process)
         finally:

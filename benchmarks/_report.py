@@ -1,83 +1,139 @@
-"""Show what was measured: a table for the eye, Markdown for the documentation, JSON for programs.
+"""Say in words and tables what was measured: a table per case for the eye, and a page of Markdown per benchmark."""
 
-A ratio is ours to the other's: 3.2 means that ours takes 3.2 times as long, 1/40 that it is 40 times faster.
-"""
-
-import json
+import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from importlib.metadata import version
-from os import cpu_count
+from pathlib import Path
 
-import attrs
-
-from ._harness import Fact, Result, Timing, Verdict
+from ._records import Curve, Fact, Line, Result, Run, Target, Timing, Verdict
 
 _UNITS = ((1.0, "s", 1.0), (1e-3, "ms", 1e3), (0.0, "µs", 1e6))
 
 
 def environment(distributions: Iterable[str]) -> dict[str, str]:
-    """Return what the figures depend on: interpreter, processor, and the versions of *distributions*."""
-    here = {
+    """Return what the figures depend on: day, machine, interpreter, and the versions of *distributions*."""
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {_processor()}",
         "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}, {cpu_count()} cores",
-    }
-    return here | {name: version(name) for name in distributions}
+    } | {name: version(name) for name in distributions}
 
 
-def to_markdown(title: str, intro: str, here: Mapping[str, str], results: Sequence[Result | Fact]) -> str:
-    """Return one page: what was measured and on what, a table per case, and the facts."""
-    about = ", ".join(f"{name} {value}" for name, value in here.items())
-    parts = [f"# {title}", intro.strip(), f"Measured on {about}."]
-    parts += [to_table(result) for result in results if isinstance(result, Result)]
-    facts = [f"* {fact.name}: {fact.value:,.0f} {fact.unit}" for fact in results if isinstance(fact, Fact)]
-    return "\n\n".join([*parts, *(["\n".join(facts)] if facts else [])]) + "\n"
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.processor())
 
 
-def to_json(here: Mapping[str, str], results: Sequence[Result | Fact]) -> str:
-    """Return the same as `to_markdown`, for programs; times in seconds."""
-    cases = [_plain(result) for result in results if isinstance(result, Result)]
-    facts = [attrs.asdict(fact) for fact in results if isinstance(fact, Fact)]
-    return json.dumps({"environment": here, "cases": cases, "facts": facts}, indent=2, ensure_ascii=False) + "\n"
+# -- words ---------------------------------------------------------------------------------------------------
 
 
-def to_table(result: Result) -> str:
-    """Return a case as a Markdown table, one row for each contender."""
-    rows: list[tuple[str, ...]] = [("", "median", "middle half", "rounds", "ours to it", "target")]
-    rows += [_row(timing, number, result.verdicts) for number, timing in enumerate(result.timings)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    lines.insert(1, " | ".join("-" * width for width in widths))
-    return "\n".join([f"## {result.name}", "", *(f"| {line} |" for line in lines)])
-
-
-def _row(timing: Timing, number: int, verdicts: Iterable[Verdict]) -> tuple[str, ...]:
-    than = timing.name if number else None
-    return (
-        timing.name,
-        _time(timing.median),
-        f"{_time(timing.low)} to {_time(timing.high)}",
-        str(timing.rounds),
-        _ratio(timing.ratio) if number else "",
-        ", ".join(_told(verdict) for verdict in verdicts if verdict.target.than == than),
-    )
-
-
-def _told(verdict: Verdict) -> str:
-    tell = _ratio if verdict.target.than else _time
-    return f"{tell(verdict.target.at_most)}: {'met' if verdict.met else 'MISSED'}"
-
-
-def _time(seconds: float) -> str:
+def duration(seconds: float) -> str:
     unit, factor = next((unit, factor) for least, unit, factor in _UNITS if seconds >= least)
-    return f"{seconds * factor:,.3g} {unit}"
+    return f"{_round(seconds * factor)} {unit}"
 
 
-def _ratio(ratio: float) -> str:
-    return f"{ratio:.2g}" if ratio > 0.5 else f"1/{1 / ratio:,.0f}"
+def ratio(value: float) -> str:
+    """Say how ours compares: ``12 times faster``, or ``1.7 times as long``."""
+    return f"{_round(1 / value)} times faster" if value < 1 else f"{_round(value)} times as long"
 
 
-def _plain(result: Result) -> dict[str, object]:
-    plain = attrs.asdict(result)
-    plain["verdicts"] = [attrs.asdict(verdict) | {"met": verdict.met} for verdict in result.verdicts]
-    return plain
+def target(aim: Target) -> str:
+    if aim.at_most is None:
+        return "none, for comparison"
+    if aim.than is None:
+        return f"at most {duration(aim.at_most)}"
+    if aim.at_most == 1:
+        return "at least as fast"
+    return ratio(aim.at_most) if aim.at_most < 1 else f"at most {ratio(aim.at_most)}"
+
+
+def verdict(seen: Verdict) -> str:
+    return "" if seen.target.at_most is None else said(seen.met)
+
+
+def said(met: bool) -> str:
+    return "met" if met else "**missed**"
+
+
+def limits(fact: Fact) -> str:
+    least = [] if fact.least is None else [f"at least {fact.least:,g}"]
+    return " and ".join(least + ([] if fact.most is None else [f"at most {fact.most:,g}"]))
+
+
+def amount(fact: Fact) -> str:
+    return f"{fact.value:,.3g} {fact.unit}" if fact.value < 100 else f"{fact.value:,.0f} {fact.unit}"
+
+
+def _round(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+# -- tables --------------------------------------------------------------------------------------------------
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table, also good to read as it is; the first row is its head."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
+    lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
+    return "\n".join(lines)
+
+
+def show(one: Result | Curve | Fact) -> str:
+    """Return what was measured, under its name."""
+    if isinstance(one, Fact):
+        return f"* {one.name}: {amount(one)}" + (f" ({limits(one)}: {said(one.met)})" if one.judged else "")
+    rows = _result_rows(one) if isinstance(one, Result) else _curve_rows(one)
+    return f"## {one.name}\n\n{table(list(rows))}"
+
+
+def _result_rows(result: Result) -> Iterator[tuple[str, ...]]:
+    yield "", "median", "middle half", "rounds", "the first is", "target"
+    for number, timing in enumerate(result.timings):
+        yield (
+            timing.name,
+            duration(timing.median),
+            f"{duration(timing.low)} to {duration(timing.high)}",
+            str(timing.rounds),
+            ratio(timing.ratio) if number else "",
+            "; ".join(_aims(result, timing)),
+        )
+
+
+def _aims(result: Result, timing: Timing) -> Iterator[str]:
+    """Name each target beside the contender that it is measured by: the other one, or itself where there is none."""
+    for seen in result.verdicts:
+        who = result.timing(seen.target.of).name
+        if timing.name == (seen.target.than or who) and seen.target.at_most is not None:
+            whose = f"{who}: " if seen.target.of else ""
+            yield f"{whose}{target(seen.target)}: {verdict(seen)}"
+
+
+def _curve_rows(curve: Curve) -> Iterator[tuple[str, ...]]:
+    places = [point.x for point in curve.lines[0].points]
+    yield curve.x, *(f"{x:,g}" for x in places), "last to first", "target"
+    for number, line in enumerate(curve.lines):
+        aim = "" if number or curve.at_most is None else f"at most {curve.at_most:g} times: {said(curve.met)}"
+        yield line.name, *_along(line, places), f"{_round(line.growth)} times", aim
+
+
+def _along(line: Line, places: Iterable[float]) -> list[str]:
+    there = {point.x: duration(point.median) for point in line.points}
+    return [there.get(x, "") for x in places]
+
+
+# -- a page --------------------------------------------------------------------------------------------------
+
+
+def page(run: Run, plots: Iterable[str]) -> str:
+    """Return the Markdown page of a benchmark."""
+    here = ", ".join(f"{name} {value}" for name, value in run.environment.items())
+    parts = [f"# {run.title[0].upper()}{run.title[1:]}", run.about, f"Measured on {here}; it took {run.seconds:.0f} s."]
+    parts += [f"![{run.title}]({name})" for name in plots]
+    parts += [show(one) for one in (*run.results, *run.curves)]
+    return "\n\n".join([*parts, "\n".join(map(show, run.facts))]).rstrip() + "\n"

@@ -8,9 +8,11 @@ from actors import Change, GraphSnapshot, Resync, Session
 
 from . import _ezmsg
 from ._doors import metadata
-from ._harness import Case, Sample, Target
-from ._sides import EDGE, Sides, addresses_of, edges_of, on_wall
-from .actors import Clock, Work
+from ._harness import Case, Sample
+from ._loops import Clock, Work, on_asyncio, on_wall
+from ._records import Target
+from ._sides import Sides, addresses_of, edges_of
+from ._workloads import EDGE
 
 
 def registration(sides: Sides, count: int) -> Case:
@@ -30,7 +32,7 @@ def registration(sides: Sides, count: int) -> Case:
             seconds = clock() - start
             return Sample(seconds, _ezmsg.addresses_of(await session.snapshot()))
 
-    contenders = [on_wall("trellis, websocket", ours), _ezmsg.on_asyncio("ezmsg", peer)]
+    contenders = [on_wall("trellis, websocket", ours), on_asyncio("ezmsg", peer)]
     return Case(f"register_metadata, {count:,} components", contenders, [Target(1 / 3, than="ezmsg")])
 
 
@@ -39,7 +41,7 @@ def full_snapshot(sides: Sides, count: int) -> Case:
         async with sides.open() as session:
             return await taken(session, clock)
 
-    contenders = [on_wall("trellis, websocket", ours), _ezmsg.on_asyncio("ezmsg", peer_snapshot(sides, change=False))]
+    contenders = [on_wall("trellis, websocket", ours), on_asyncio("ezmsg", peer_snapshot(sides, change=False))]
     name = f"full snapshot, {count:,} edges and components"
     return Case(name, contenders, [Target(1 / 3, than="ezmsg")])
 
@@ -51,7 +53,7 @@ def snapshot_again(sides: Sides, count: int) -> Case:
             await session.connect(*EDGE)
             return await taken(session, clock)
 
-    contenders = [on_wall("trellis, websocket", ours), _ezmsg.on_asyncio("ezmsg", peer_snapshot(sides, change=True))]
+    contenders = [on_wall("trellis, websocket", ours), on_asyncio("ezmsg", peer_snapshot(sides, change=True))]
     name = f"snapshot again after one edge changed, {count:,} edges and components"
     return Case(name, contenders, [Target(1 / 20, than="ezmsg")])
 
@@ -73,7 +75,7 @@ def replica(sides: Sides, count: int) -> Case:
 
     contenders = [
         on_wall("trellis, watch and apply", ours),
-        _ezmsg.on_asyncio("ezmsg, another snapshot", peer_snapshot(sides, change=True)),
+        on_asyncio("ezmsg, another snapshot", peer_snapshot(sides, change=True)),
     ]
     targets = [Target(0.002), Target(1 / 20, than="ezmsg, another snapshot")]
     return Case(f"a replica brought up to date, {count:,} edges and components", contenders, targets)

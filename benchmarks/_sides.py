@@ -1,6 +1,5 @@
 """The two servers whose sessions are compared, and what of their answers must be equal."""
 
-import time
 from contextlib import AbstractAsyncContextManager
 
 import attrs
@@ -8,12 +7,7 @@ import attrs
 from actors import GraphSnapshot, Session, open_session
 
 from . import _ezmsg
-from ._harness import Contender
 from ._process import Server
-from .actors import Work, on_trio
-
-EDGE = ("SYS/SOURCE/OUT", "SYS/SINK/IN")
-"""The one that comes and goes where one edge is enough."""
 
 
 @attrs.frozen
@@ -40,10 +34,6 @@ class Sides:
     def drop(self) -> None:
         self.ours.tell("drop")
         self.ezmsg.tell("drop")
-
-
-def on_wall(name: str, work: Work) -> Contender:
-    return on_trio(name, work, time.perf_counter)
 
 
 def edges_of(snapshot: GraphSnapshot) -> set[tuple[str, str]]:

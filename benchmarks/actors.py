@@ -4,13 +4,13 @@
 reply, for a life a nursery with one task. Those cases are measured in processor time, for nothing in them waits.
 pykka's actors are threads that wait for each other, so beside pykka it is the clock on the wall; its ``ask`` is as
 fast as the system wakes threads: where cores fall asleep between two messages it takes four times as long as where
-other programs keep them awake.
+other programs keep them awake. A row shows one message, or one life.
 """
 
 import gc
 import time
 import tracemalloc
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pykka
@@ -19,7 +19,9 @@ import trio.testing
 
 from actors import Actor, open_actor_nursery
 
-from ._harness import Case, Contender, Fact, Sample, Target
+from ._harness import Case, Contender, Sample
+from ._loops import Clock, Work, on_trio, on_wall
+from ._records import Fact, Target
 
 PEERS = ("trio", "pykka")
 
@@ -32,6 +34,7 @@ def cases(quick: bool) -> Iterator[Case | Fact]:
     yield calls(count)
     yield calls_beside_pykka(count // 100)
     yield casts_beside_pykka(count)
+    yield lives_beside_pykka(count // 20)
     yield lives(count // 20)
     yield lives_with_hooks(count // 20)
     yield idle(count // 20)
@@ -94,17 +97,6 @@ async def ask(mailbox: trio.MemorySendChannel[Request], amount: int) -> int:
 
 # -- how it is measured --------------------------------------------------------------------------------------
 
-Clock = Callable[[], float]
-Work = Callable[[Clock], Awaitable[Sample]]
-
-
-def on_trio(name: str, work: Work, clock: Clock = time.thread_time) -> Contender:
-    def run() -> Sample:
-        gc.collect()
-        return trio.run(work, clock)
-
-    return Contender(name, run)
-
 
 def calls(count: int) -> Case:
     async def bare(clock: Clock) -> Sample:
@@ -114,12 +106,12 @@ def calls(count: int) -> Case:
             start = clock()
             for _ in range(count):
                 total = await ask(send, 1)
-            sample = Sample(clock() - start, total)
+            sample = Sample((clock() - start) / count, total)
             nursery.cancel_scope.cancel()
         return sample
 
     contenders = [on_trio("trellis call", calling(count)), on_trio("bare Trio: mailbox and event", bare)]
-    return Case(f"{count:,} calls", contenders, [Target(1.5, than="bare Trio: mailbox and event")])
+    return Case("call", contenders, [Target(1.5, than="bare Trio: mailbox and event")])
 
 
 def calling(count: int) -> Work:
@@ -129,7 +121,7 @@ def calling(count: int) -> Work:
             start = clock()
             for _ in range(count):
                 total = await ref.call(Adder.add, 1)
-            return Sample(clock() - start, total)
+            return Sample((clock() - start) / count, total)
 
     return work
 
@@ -140,13 +132,13 @@ def calls_beside_pykka(count: int) -> Case:
         start = time.perf_counter()
         for _ in range(count):
             total = ref.ask(1)
-        sample = Sample(time.perf_counter() - start, total)
+        sample = Sample((time.perf_counter() - start) / count, total)
         ref.stop()
         return sample
 
-    contenders = [on_trio("trellis call", calling(count), time.perf_counter), Contender("pykka ask", peer)]
+    contenders = [on_wall("trellis call", calling(count)), Contender("pykka ask", peer)]
     # few calls a turn and many turns: on a busy machine a short turn has a chance to pass undisturbed
-    return Case(f"{count:,} calls, on the wall", contenders, [Target(1 / 5, than="pykka ask")], rounds=45)
+    return Case("call, on the wall", contenders, [Target(1 / 5, than="pykka ask")], rounds=45)
 
 
 def casts_beside_pykka(count: int) -> Case:
@@ -158,7 +150,7 @@ def casts_beside_pykka(count: int) -> Case:
                 for _ in range(BATCH):
                     ref.cast_nowait(Adder.add, 1)
                 total = await ref.call(Adder.add, 0)
-            return Sample(clock() - start, total)
+            return Sample((clock() - start) / count, total)
 
     def peer() -> Sample:
         ref = PykkaAdder.start()
@@ -167,22 +159,50 @@ def casts_beside_pykka(count: int) -> Case:
             for _ in range(BATCH):
                 ref.tell(1)
             total = ref.ask(0)
-        sample = Sample(time.perf_counter() - start, total)
+        sample = Sample((time.perf_counter() - start) / count, total)
         ref.stop()
         return sample
 
-    contenders = [on_trio("trellis cast_nowait", ours, time.perf_counter), Contender("pykka tell", peer)]
-    return Case(f"{count:,} casts, {BATCH} at a time, on the wall", contenders, [Target(1, than="pykka tell")])
+    contenders = [on_wall("trellis cast_nowait", ours), Contender("pykka tell", peer)]
+    return Case(
+        f"cast, {BATCH} at a time until they are handled, on the wall", contenders, [Target(1, than="pykka tell")]
+    )
+
+
+def lives_beside_pykka(count: int) -> Case:
+    """Start an actor, ask it once, and stop it."""
+
+    async def ours(clock: Clock) -> Sample:
+        async with open_actor_nursery() as nursery:
+            totals = 0
+            start = clock()
+            for _ in range(count):
+                ref = await nursery.start(Adder)
+                totals += await ref.call(Adder.add, 1)
+                await ref.stop()
+            return Sample((clock() - start) / count, totals)
+
+    def peer() -> Sample:
+        totals = 0
+        start = time.perf_counter()
+        for _ in range(count):
+            ref = PykkaAdder.start()
+            totals += ref.ask(1)
+            ref.stop()
+        return Sample((time.perf_counter() - start) / count, totals)
+
+    contenders = [on_wall("trellis", ours), Contender("pykka", peer)]
+    return Case("an actor started, called once and stopped, on the wall", contenders, [Target(1 / 3, than="pykka")])
 
 
 def lives(count: int) -> Case:
     contenders = [on_trio("trellis start and stop", living(Adder, count)), on_trio(ONE_TASK, one_task(count))]
-    return Case(f"{count:,} actors started and stopped", contenders, [Target(6, than=ONE_TASK)])
+    return Case("an actor started and stopped", contenders, [Target(6, than=ONE_TASK)])
 
 
 def lives_with_hooks(count: int) -> Case:
     contenders = [on_trio("trellis start and stop", living(Hooked, count)), on_trio(ONE_TASK, one_task(count))]
-    return Case(f"{count:,} actors with both hooks", contenders, [Target(6, than=ONE_TASK)])
+    return Case("an actor with both hooks started and stopped", contenders, [Target(6, than=ONE_TASK)])
 
 
 ONE_TASK = "bare Trio: a nursery with one task"
@@ -195,7 +215,7 @@ def living(actor_class: type[Adder], count: int) -> Work:
             for _ in range(count):
                 ref = await nursery.start(actor_class)
                 await ref.stop()
-            return Sample(clock() - start, None)
+            return Sample((clock() - start) / count, None)
 
     return work
 
@@ -206,7 +226,7 @@ def one_task(count: int) -> Work:
         for _ in range(count):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(trio.lowlevel.checkpoint_if_cancelled)
-        return Sample(clock() - start, None)
+        return Sample((clock() - start) / count, None)
 
     return work
 
@@ -227,4 +247,4 @@ def idle(count: int) -> Fact:
             return grown / count
 
     weight: Any = trio.run(weigh)
-    return Fact("an idle actor", weight, "bytes (10,240 at most)")
+    return Fact("memory of an idle actor", weight, "bytes", most=10_240)

@@ -16,13 +16,16 @@ import trio_websocket
 from actors import Session, open_graph, open_session
 
 from . import _ezmsg
-from ._harness import Case, Fact, Sample, Target
+from ._harness import Case, Sample
+from ._loops import Clock, Work, on_asyncio, on_trio, on_wall
 from ._process import server
+from ._records import Fact, Target
+from ._session_crowds import crowd, openings
 from ._session_documents import full_snapshot, registration, replica, snapshot_again
-from ._session_lives import bring_ups, crowds, openings, releases
-from ._sides import EDGE, Sides, edges_of, on_wall
-from .actors import BATCH, Clock, Work, ask, on_trio, serve
-from .dag import layered
+from ._session_edges import bring_up, release
+from ._sides import Sides, edges_of
+from ._workloads import EDGE, layered
+from .actors import BATCH, ask, serve
 
 PEERS = ("trio", "trio-websocket", "msgspec", "ezmsg")
 
@@ -32,8 +35,8 @@ Open = Callable[[], AbstractAsyncContextManager[Session]]
 
 
 def cases(quick: bool) -> Iterator[Case | Fact]:
-    many = 1_000 if quick else 5_000
-    few, crowd = (50, 20) if quick else (200, 100)
+    many = 200 if quick else 5_000
+    few, people = (20, 10) if quick else (200, 100)
     with server("_doors") as ours, server("_ezmsg") as ezmsg:
         sides = Sides(ours, ezmsg)
         yield calls_in_process(few * 10)
@@ -47,11 +50,12 @@ def cases(quick: bool) -> Iterator[Case | Fact]:
         yield replica(sides, many)
         sides.drop()
         yield registration(sides, many)
-        yield from crowds(sides, crowd)
-        yield from releases(sides, many)
-        for edges in (1_000,) if quick else (1_000, 5_000):
-            yield from bring_ups(sides, edges)
-        yield from openings(sides, crowd * 5)
+        yield crowd(sides, people)
+        yield release(sides, many)
+        yield bring_up(sides, many // 5, atomic=100, pipelined=10)
+        if not quick:
+            yield bring_up(sides, many, atomic=1_000, pipelined=100)
+        yield from openings(sides, people * 5, attempts=1 if quick else 3)
 
 
 # -- one call ------------------------------------------------------------------------------------------------
@@ -87,7 +91,7 @@ def calls_in_process(count: int) -> Case:
 def calls_over_unix(sides: Sides, count: int) -> Case:
     contenders = [
         on_wall("trellis, Unix socket", connecting(sides.open_unix, count)),
-        _ezmsg.on_asyncio("ezmsg", peer_connecting(sides, count)),
+        on_asyncio("ezmsg", peer_connecting(sides, count)),
     ]
     return Case("connect over a Unix socket, empty graph", contenders, [Target(1, than="ezmsg")], rounds=25)
 
@@ -110,7 +114,7 @@ def calls_over_websocket(sides: Sides, count: int) -> Case:
     contenders = [
         on_wall("trellis, websocket", connecting(sides.open, count)),
         on_wall(name, echo),
-        _ezmsg.on_asyncio("ezmsg", peer_connecting(sides, count)),
+        on_asyncio("ezmsg", peer_connecting(sides, count)),
     ]
     return Case("connect over a websocket, empty graph", contenders, [Target(1.5, than=name)], rounds=25)
 
@@ -118,7 +122,7 @@ def calls_over_websocket(sides: Sides, count: int) -> Case:
 def calls_among(sides: Sides, edges: int, count: int) -> Case:
     contenders = [
         on_wall("trellis, websocket", connecting(sides.open, count)),
-        _ezmsg.on_asyncio("ezmsg", peer_connecting(sides, count)),
+        on_asyncio("ezmsg", peer_connecting(sides, count)),
     ]
     return Case(
         f"connect over a websocket, {edges:,} edges present", contenders, [Target(1 / 50, than="ezmsg")], rounds=15
