@@ -6,7 +6,6 @@ runs once and says how long it took; `timed` makes one of plain functions, and w
 writes the function that returns a `Sample` himself. This file knows nothing of what is measured.
 """
 
-import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median, quantiles
 from time import thread_time
@@ -14,6 +13,7 @@ from typing import TypeVar
 
 import attrs
 
+from ._interrupts import collect_garbage
 from ._records import Curve, Line, Point, Result, Target, Timing, Verdict
 
 S = TypeVar("S")
@@ -80,7 +80,7 @@ def timed(
 
     def run() -> Sample:
         prepared = setup()
-        gc.collect()
+        collect_garbage()
         start = thread_time()
         done = work(prepared)
         seconds = thread_time() - start

@@ -1,15 +1,13 @@
 """Run the work of a contender in an event loop of its own, with the clock that it should be measured by."""
 
 import asyncio
-import gc
-import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 
 import trio
 
 from ._harness import Contender, Sample
+from ._interrupts import collect_garbage, heeded
 
 Clock = Callable[[], float]
 Work = Callable[[Clock], Awaitable[Sample]]
@@ -19,7 +17,7 @@ def on_trio(name: str, work: Work, clock: Clock = time.thread_time, rounds: int 
     """Return a contender on Trio; if it waits for nothing but itself, processor time is the clock for it."""
 
     def run() -> Sample:
-        gc.collect()
+        collect_garbage()
         return trio.run(work, clock)
 
     return Contender(name, run, rounds)
@@ -37,26 +35,8 @@ def on_asyncio(name: str, work: Work, rounds: int | None = None, clock: Clock = 
         return await work(clock)
 
     def run() -> Sample:
-        gc.collect()
+        collect_garbage()
         with heeded():
             return asyncio.run(main())
 
     return Contender(name, run, rounds)
-
-
-@contextmanager
-def heeded() -> Iterator[None]:
-    """Have a Ctrl-C end the block though what runs in it swallows it, as ezmsg does, cancellation included."""
-    came: list[int] = []
-
-    def take(number: int, _: object) -> None:
-        came.append(number)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, take)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if came:
-            raise KeyboardInterrupt

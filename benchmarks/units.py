@@ -16,7 +16,8 @@ from actors import InputStream, NormalTermination, OutputStream, Unit, open_runn
 
 from . import _ezmsg as _ezmsg  # it asks ezmsg not to warn of back-pressure
 from ._harness import Case, Contender, Sample
-from ._loops import Clock, heeded, on_wall
+from ._interrupts import heeded
+from ._loops import Clock, on_wall
 from ._process import server
 from ._records import Fact, Target
 from ._workloads import payload
