@@ -37,6 +37,10 @@ from transport import LimitExceeded as LimitExceeded
 from transport import Limits as Limits
 from transport import NotPermitted as NotPermitted
 
+from ._data import FlowStatistics as FlowStatistics
+from ._data import MessageError as MessageError
+from ._data import MessageRefused as MessageRefused
+from ._data import MessageTypeNotPortable as MessageTypeNotPortable
 from ._data import Publisher as Publisher
 from ._data import Subscriber as Subscriber
 from ._floor import Actor as Actor
@@ -70,7 +74,6 @@ from ._graph import Changes as Changes
 from ._graph import ConnectionRefused as ConnectionRefused
 from ._graph import Door as Door
 from ._graph import EdgeResult as EdgeResult
-from ._graph import EndpointsAreLocal as EndpointsAreLocal
 from ._graph import Graph as Graph
 from ._graph import GraphClosed as GraphClosed
 from ._graph import Impact as Impact

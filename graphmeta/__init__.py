@@ -79,6 +79,8 @@ from ._names import check_topic as check_topic
 from ._network import collect_edges as collect_edges
 from ._outcome import Outcome as Outcome
 from ._outcome import Removal as Removal
+from ._pickles import dump_trusted as dump_trusted
+from ._pickles import load_trusted as load_trusted
 from ._render import render as render
 from ._schema import CHANGE_SCHEMA as CHANGE_SCHEMA
 from ._schema import SNAPSHOT_SCHEMA as SNAPSHOT_SCHEMA

@@ -20,6 +20,7 @@ from ._errors import RemoteError as RemoteError
 from ._errors import RequestCancelled as RequestCancelled
 from ._errors import RequestError as RequestError
 from ._errors import TransportError as TransportError
+from ._footprint import decoded_fits as decoded_fits
 from ._limits import Limits as Limits
 from ._link import Frame as Frame
 from ._link import Link as Link

@@ -13,7 +13,7 @@ import attrs
 import msgspec
 
 from ._errors import LimitExceeded, ProtocolError, Undecodable
-from ._footprint import fits, map_fits
+from ._footprint import decoded_fits, list_fits, map_fits
 from ._link import Frame
 from ._nesting import PlainBounds, check_numbers, check_plain, has_long_number
 from ._shapes import is_loose, is_open_ended
@@ -129,6 +129,15 @@ class Payload(Generic[T]):
             raise ProtocolError(str(error)) from None
         return {name: self.part(raw) for name, raw in parts.items()}
 
+    def items(self) -> list[msgspec.Raw]:
+        """Take a list apart and leave its items encoded. Raises `ProtocolError` if it is none."""
+        try:
+            self._check(list_fits)
+            items: list[msgspec.Raw] = self._codec.decode(self._encoded(), list[msgspec.Raw])
+        except Undecodable as error:
+            raise ProtocolError(str(error)) from None
+        return items
+
     def part(self, raw: msgspec.Raw) -> "Payload[Any]":
         """Wrap what was left encoded inside this."""
         return Payload(self._codec, raw, self._bounds)
@@ -137,7 +146,7 @@ class Payload(Generic[T]):
         if shape is Payload:
             return self
         if is_open_ended(shape):
-            self._check(fits)
+            self._check(decoded_fits)
         value = self._codec.decode(self._encoded(), shape)
         if is_loose(shape):
             check_plain(value, self._bounds.nesting)

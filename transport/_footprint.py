@@ -9,11 +9,13 @@ _MAP = 240
 """Bytes that CPython takes for a small one."""
 _ENTRY = 256
 """Bytes for one value of a map that stays encoded, with its name."""
+_ITEM = 128
+"""Bytes for one item of a list that stays encoded."""
 _MSGPACK_LISTS = bytes([*range(0x90, 0xA0), 0xDC, 0xDD])
 _MSGPACK_MAPS = bytes([*range(0x80, 0x90), 0xDE, 0xDF])
 
 
-def fits(encoded: bytes, most: int, *, text: bool) -> bool:
+def decoded_fits(encoded: bytes, most: int, *, text: bool) -> bool:
     """Whether a document surely takes no more than ``most`` bytes once decoded."""
     size = len(encoded)
     if size + size * _MAP <= most:
@@ -30,6 +32,11 @@ def map_fits(encoded: bytes, most: int, *, text: bool) -> bool:
     return len(encoded) + _ENTRY * (encoded.count(b":") if text else _msgpack_entries(encoded)) <= most
 
 
+def list_fits(encoded: bytes, most: int, *, text: bool) -> bool:
+    """Whether a list whose items stay encoded surely takes no more than ``most`` bytes."""
+    return len(encoded) + _ITEM * (encoded.count(b",") + 1 if text else _msgpack_items(encoded)) <= most
+
+
 def _count(encoded: bytes, heads: bytes) -> int:
     return len(encoded) - len(encoded.translate(None, heads))
 
@@ -40,4 +47,13 @@ def _msgpack_entries(encoded: bytes) -> int:
     if 0x80 <= head <= 0x8F:
         return head & 0x0F
     width = {0xDE: 2, 0xDF: 4}.get(head, 0)
+    return int.from_bytes(encoded[1 : 1 + width], "big")
+
+
+def _msgpack_items(encoded: bytes) -> int:
+    """Read how many items a list says it has; anything else has none."""
+    head = encoded[0] if encoded else 0
+    if 0x90 <= head <= 0x9F:
+        return head & 0x0F
+    width = {0xDC: 2, 0xDD: 4}.get(head, 0)
     return int.from_bytes(encoded[1 : 1 + width], "big")

@@ -65,6 +65,13 @@ class Limits:
     watch_changes: int = 1024
     """Changes that may wait for one watcher; above it the watcher gets a resync."""
 
+    queue_messages: int = 65_536
+    """Messages of one endpoint across a wire that may be on their way, or wait."""
+    queue_bytes: int = 8 * MIB
+    """Bytes of one endpoint's messages that wait in the server. One message may pass the bound, not two."""
+    queue_bytes_per_session: int = 256 * MIB
+    """The same of all endpoints of one session; what passes it ends the endpoint that did."""
+
     outbox_bytes: int = 16 * MIB
     """Replies and notifications that wait for one peer. One document may pass the bound, not two."""
     message_bytes: int = 4 * MIB

@@ -1,12 +1,11 @@
-"""The two ends of a stream in process: messages pass by reference, back-pressure by default."""
+"""The two ends of a stream as their users see them, wherever the graph lives."""
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from typing import Any, Final, Self
 
 import trio
 
-from ._inbox import YIELD_EVERY, Inbox
-from ._router import Router
+from ._inbox import YIELD_EVERY
 
 
 class Turn:
@@ -25,88 +24,82 @@ class Turn:
             await trio.lowlevel.checkpoint_if_cancelled()
 
 
-class Publisher:
-    """Sends on one topic to everyone who listens there or downstream of it."""
+class Publisher(ABC):
+    """Sends on one topic to everyone who listens there or downstream of it. Made by `Session.publisher`."""
 
-    def __init__(self, router: Router, topic: str, message_type: type) -> None:
+    def __init__(self, topic: str, message_type: Any) -> None:
         self.topic: Final = topic
         self.message_type: Final = message_type
         self.sent = 0
-        self._router: Final = router
+        """Messages that `send` has sent."""
         self._turn: Final = Turn()
-        self._failure: Exception | None = None
 
     def __repr__(self) -> str:
         return f"<publisher {self.topic} sent={self.sent}>"
 
+    @abstractmethod
     async def send(self, message: Any) -> None:
         """Wait until every present subscriber has room, then give the message to all of them in one step.
 
         Cancelled means that nobody got it. Always a cancellation point, and a schedule point at least every 32
         messages, which is an exception to Trio's rule that every call is both. `trio.ClosedResourceError` after the
         endpoint's block; `SessionLost` or `SessionReleased` when its session ended before it.
-        """
-        await self._turn.next()
-        while (full := self._first_full()) is not None or self._router.paused:
-            await (self._router.wait_resumed() if self._router.paused or full is None else full.wait_room())
-        for inbox in self._router.route(self.topic):
-            inbox.put(message)
-        self.sent += 1
 
+        Over a wire it waits until the message may be on its way: the server gives it to all in one step, in its
+        turn, and lets as many be on their way as a queue holds. There it raises `MessageRefused` when the message
+        is not of the publisher's type, or when an earlier one was not what a subscriber takes.
+        """
+
+    @abstractmethod
     def close(self, failure: Exception) -> None:
         """Refuse to send from now on, with *failure*."""
-        self._failure = self._failure or failure
-        self._router.nudge(self.topic)
-
-    def _first_full(self) -> Inbox | None:
-        if self._failure is not None:
-            raise self._failure
-        for inbox in self._router.route(self.topic):
-            if inbox.full:
-                return inbox
-        return None
 
 
-class Subscriber:
-    """Receives what is published on one topic, or upstream of it, in each publisher's order."""
+class Subscriber(ABC):
+    """Receives what is published on one topic, or upstream of it, in each publisher's order.
 
-    def __init__(self, inbox: Inbox, topic: str, message_type: type, detach: Callable[[Exception], None]) -> None:
+    Made by `Session.subscriber`.
+    """
+
+    def __init__(self, topic: str, message_type: Any) -> None:
         self.topic: Final = topic
         self.message_type: Final = message_type
-        self._inbox: Final = inbox
-        self._detach: Final = detach
         self._turn: Final = Turn()
 
     def __repr__(self) -> str:
-        return f"<subscriber {self.topic} received={self.received} queued={len(self._inbox)}>"
+        return f"<subscriber {self.topic} received={self.received} queued={self.queued}>"
 
     @property
+    @abstractmethod
     def received(self) -> int:
         """Messages taken so far."""
-        return self._inbox.received
 
     @property
+    @abstractmethod
     def dropped(self) -> int:
-        """Messages that a leaky subscriber lost to newer ones."""
-        return self._inbox.dropped
+        """Messages that a leaky subscriber lost to newer ones, as far as is known here."""
 
+    @property
+    @abstractmethod
+    def queued(self) -> int:
+        """Messages that wait here."""
+
+    @abstractmethod
     async def receive(self) -> Any:
         """Wait for the next message.
 
         Cancelled means that no message was taken. Always a cancellation point, and a schedule point at least every
         32 messages. `trio.ClosedResourceError` after the endpoint's block; `SessionLost` or `SessionReleased` when
         its session ended before it.
-        """
-        await self._turn.next()
-        while True:
-            try:
-                return self._inbox.take()
-            except trio.WouldBlock:
-                await self._inbox.wait_ready()
 
+        Over a wire it raises `MessageRefused` for a message that is not of the subscriber's type; that one is gone,
+        the next comes as ever. When a publisher beside the graph sent what cannot cross a wire, every further call
+        raises it.
+        """
+
+    @abstractmethod
     def close(self, failure: Exception) -> None:
         """Leave: publishers stop waiting for this subscriber at once; `receive` raises *failure*."""
-        self._detach(failure)
 
     def __aiter__(self) -> Self:
         return self

@@ -9,6 +9,10 @@ from typing import Any, Final
 
 import trio
 
+from ._flow import FlowStatistics
+from ._forms import Form
+from ._letter import Letter
+
 YIELD_EVERY: Final = 32
 """At most so many messages are sent or received between two schedule points of one endpoint."""
 
@@ -16,9 +20,13 @@ YIELD_EVERY: Final = 32
 class Inbox:
     """Messages that wait for one subscriber."""
 
-    def __init__(self, max_queue: int, leaky: bool) -> None:
+    form: Form | None = None
+    """What bytes it takes; None: the messages themselves."""
+
+    def __init__(self, max_queue: int, leaky: bool, message_type: Any = object) -> None:
         self.max_queue: Final = max_queue
         self.leaky: Final = leaky
+        self.message_type: Final = message_type
         self.put_count = 0
         self.received = 0
         self.dropped = 0
@@ -35,6 +43,10 @@ class Inbox:
     def full(self) -> bool:
         """Whether a publisher must wait: never for a leaky inbox, never for one that was closed."""
         return len(self._queue) >= self.max_queue and not self.leaky and self.failure is None
+
+    def form_of(self, letter: Letter) -> Any:
+        """What to `put` of a message that came over a wire; raises `Unfit` when it is not of this inbox's type."""
+        return letter.value(self.message_type)
 
     def put(self, message: Any) -> None:
         """Add a message; a leaky inbox without room drops its oldest and counts it."""
@@ -85,3 +97,7 @@ class Inbox:
         self._queue.clear()
         self._room.unpark_all()
         self._ready.unpark_all()
+
+    def statistics(self) -> FlowStatistics:
+        """What passed through it so far."""
+        return FlowStatistics(received=self.received, dropped=self.dropped, queued=len(self._queue))

@@ -31,6 +31,26 @@ class Router:
             self._routes[topic] = found
         return found
 
+    def open_route(self, topic: str) -> tuple[Inbox, ...] | None:
+        """The route of *topic* if a message can go to all of it now; None while it must wait."""
+        if self._pausing:
+            return None
+        route = self.route(topic)
+        for inbox in route:
+            if inbox.full:
+                return None
+        return route
+
+    async def wait_open(self, topic: str) -> None:
+        """Park until the flow may go on and a full inbox may have room, or there is another reason to look again."""
+        if self._pausing:
+            await self._resumed.park()
+            return
+        for inbox in self.route(topic):
+            if inbox.full:
+                await inbox.wait_room()
+                return
+
     def attach(self, topic: str, inbox: Inbox) -> None:
         """Add a subscriber's inbox at *topic*."""
         self._inboxes.setdefault(topic, []).append(inbox)
@@ -60,10 +80,6 @@ class Router:
         self._pausing.discard(holder)
         if not self._pausing:
             self._resumed.unpark_all()
-
-    async def wait_resumed(self) -> None:
-        """Park until the flow may go on, or there is another reason to look again."""
-        await self._resumed.park()
 
     def nudge(self, topic: str) -> None:
         """Let whoever waits to send on *topic* look again."""

@@ -8,7 +8,6 @@ from ._door import serve_websocket as serve_websocket
 from ._errors import AddressTaken as AddressTaken
 from ._errors import AmbiguousSession as AmbiguousSession
 from ._errors import ConnectionRefused as ConnectionRefused
-from ._errors import EndpointsAreLocal as EndpointsAreLocal
 from ._errors import GraphClosed as GraphClosed
 from ._errors import InvalidName as InvalidName
 from ._errors import NoRuntimeFolder as NoRuntimeFolder

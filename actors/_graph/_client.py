@@ -8,11 +8,12 @@ import trio
 
 from actors._floor import Actor
 from graphmeta import Change, GraphError
-from transport import LinkLost, Peer, wire_method
+from transport import LinkLost, Payload, Peer, wire_method
 
 from ._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, WatchOverrun
 from ._remote_watch import RemoteChanges, SealedResync
 from ._service import SettingsPort
+from ._streams import Streams
 
 
 class Client:
@@ -25,6 +26,8 @@ class Client:
         self.on_ended: Callable[[], None] = lambda: None
         self.settings_port: SettingsPort | None = None
         self.watches: dict[int, RemoteChanges] = {}
+        self.streams: Streams
+        """Set before the connection is served."""
         self.over = False
         self._numbers = itertools.count(1)
 
@@ -40,6 +43,7 @@ class Client:
             self.ending = error
             for watch in self.watches.values():
                 watch.close(error)
+            self.streams.lose(error)
             self.on_ended()
 
     @wire_method
@@ -63,6 +67,21 @@ class Client:
         watch = self.watches.get(subscription)
         if watch is not None:
             watch.close(WatchOverrun(bound))
+
+    @wire_method
+    def message(self, endpoint: int, messages: Payload[Any], dropped: int = 0) -> None:
+        """Messages for one subscriber, still encoded; *dropped* is what a leaky one lost at the server so far."""
+        self.streams.take(endpoint, messages, dropped)
+
+    @wire_method
+    def grant(self, endpoint: int, count: int) -> None:
+        """So many of a publisher's messages were handed over."""
+        self.streams.granted(endpoint, count)
+
+    @wire_method
+    def endpoint_ended(self, endpoint: int, reason: str) -> None:
+        """A publisher or subscriber is over, because of a message that could not be taken."""
+        self.streams.ended(endpoint, reason)
 
     @wire_method
     async def apply_settings(self, address: str, values: dict[str, Any]) -> Any:
@@ -90,6 +109,7 @@ class ConnectionActor(Actor):
     async def started(self) -> None:
         """Begin to read and write."""
         self.nursery.start_soon(self._serve)
+        self.nursery.start_soon(self._client.streams.pump.run)
 
     @trio.lowlevel.enable_ki_protection
     async def stopping(self) -> None:

@@ -93,6 +93,8 @@ class OpenEndpoint(Command[Endpoint]):
     message_type: str
     leaky: bool = False
     max_queue: int = 32
+    number: int | None = None
+    """What it should be called within its session; None: the next number."""
 
 
 @attrs.frozen

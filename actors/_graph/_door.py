@@ -110,17 +110,23 @@ async def _serve_until_closed(
         await supervisor.closed.wait()
 
 
-async def serve_link(graph: GraphSupervisor, link: Link) -> None:
-    """Run one session over one link: opened by its first request, ended with the connection."""
+async def serve_link(graph: GraphSupervisor, link: Link, *, trusted: bool = False) -> None:
+    """Run one session over one link: opened by its first request, ended with the connection.
+
+    *trusted* is for a link to a child of this process that both ends inherited: its messages are pickles, and are
+    loaded. No door ever says so.
+    """
     before = Service(None, describes=RemoteSessionService)
     peer = Peer(link, limits=graph.limits, service=before, errors=ERRORS)
     with suppress(LinkLost):
         opening = await peer.receive_opening(OpenSession)
-        await _run_session(graph, peer, opening, "read" if link.read_only else "control")
+        await _run_session(graph, peer, opening, "read" if link.read_only else "control", trusted)
 
 
-async def _run_session(graph: GraphSupervisor, peer: Peer, opening: Opening[OpenSession], role: Role) -> None:
-    session = RemoteSessionService(graph, opening.params, peer, role)
+async def _run_session(
+    graph: GraphSupervisor, peer: Peer, opening: Opening[OpenSession], role: Role, trusted: bool
+) -> None:
+    session = RemoteSessionService(graph, opening.params, peer, role, trusted=trusted)
     session.on_ended = session.tell_ended
     try:
         async with open_actor_nursery(f"session {session.name}") as nursery:

@@ -173,16 +173,6 @@ class WatchOverrun(SessionError):
 
 
 @attrs.frozen
-class EndpointsAreLocal(SessionError):
-    """The caller asked a session over a wire for a publisher or subscriber: messages do not cross the wire yet."""
-
-    topic: str
-
-    def __str__(self) -> str:
-        return f"{self.topic}: publishers and subscribers need a session in the graph's own process"
-
-
-@attrs.frozen
 class NotRunning(SessionError):
     """No graph supervisor answers where the caller looked."""
 

@@ -17,6 +17,7 @@ from graphmeta import (
     Endpoint,
     EndpointChanged,
     GraphSnapshot,
+    InvalidEndpoint,
     SettingValue,
     SnapshotSession,
     assemble_snapshot,
@@ -37,6 +38,9 @@ from ._record import Record
 from ._results import EdgeResult
 
 R = TypeVar("R")
+
+BIGGEST_NUMBER: Final = 2**53 - 1
+"""The largest integer that every JSON implementation keeps exactly."""
 
 
 @attrs.frozen
@@ -206,17 +210,25 @@ class Ledger:
         bounds.check("endpoints_per_session", self._limits, len(record.endpoints) + 1)
         bounds.check("topic_length", self._limits, max(len(command.topic), len(command.message_type)))
         endpoint = Endpoint(
-            record.next_endpoint,
+            self._endpoint_number(record, command),
             check_topic(command.topic),
             command.direction,
             command.message_type,
             command.leaky,
             command.max_queue,
         )
-        record.next_endpoint += 1
+        record.next_endpoint = max(record.next_endpoint, endpoint.id + 1)
         record.endpoints[endpoint.id] = endpoint
         draft.endpoints.append(EndpointChanged(record.id, endpoint, True))
         return endpoint
+
+    @staticmethod
+    def _endpoint_number(record: Record, command: ask.OpenEndpoint) -> int:
+        if command.number is None:
+            return record.next_endpoint
+        if not 0 <= command.number <= BIGGEST_NUMBER or command.number in record.endpoints:
+            raise InvalidEndpoint(command.topic, f"its number {command.number} is in use, or cannot be")
+        return command.number
 
     def _close_endpoint(self, record: Record, command: ask.CloseEndpoint, draft: Draft) -> None:
         endpoint = record.endpoints.pop(command.endpoint, None)

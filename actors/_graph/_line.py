@@ -64,5 +64,9 @@ class Line(ABC):
         """An endpoint that receives."""
 
     @abstractmethod
+    async def sync(self) -> None:
+        """Wait until every message that was sent before has been taken by its subscribers."""
+
+    @abstractmethod
     def take_settings(self, port: SettingsPort) -> None:
         """Have settings for this session's components handed to *port*."""

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from inspect import iscoroutine
 from typing import Any, Final
 from uuid import UUID
 
 import trio
 
-from actors._data import Inbox, Publisher, Router, Subscriber
+from actors._data import Flow, Inbox, LocalPublisher, LocalSubscriber, Publisher, Router, Subscriber
 from actors._floor import open_actor_nursery
 from graphmeta import GraphSnapshot, type_text
 
@@ -64,8 +65,8 @@ class LocalLine(Line):
     @asynccontextmanager
     async def publisher(self, topic: str, message_type: type) -> AsyncIterator[Publisher]:
         """A publisher on this process's routes."""
-        publisher = Publisher(self._router, topic, message_type)
-        async with self._endpoint(lambda: None, publisher.close, topic, "publisher", type_text(message_type)):
+        publisher = LocalPublisher(self._router, topic, message_type)
+        async with self._endpoint(lambda: None, publisher, topic, "publisher", type_text(message_type)):
             yield publisher
 
     @asynccontextmanager
@@ -73,31 +74,33 @@ class LocalLine(Line):
         self, topic: str, message_type: type, leaky: bool, max_queue: int
     ) -> AsyncIterator[Subscriber]:
         """A subscriber on this process's routes."""
-        inbox = Inbox(max_queue, leaky)
-        subscriber = Subscriber(inbox, topic, message_type, lambda failure: self._router.detach(topic, inbox, failure))
+        inbox = Inbox(max_queue, leaky, message_type)
+        detach = partial(self._router.detach, topic, inbox)
+        subscriber = LocalSubscriber(inbox, topic, message_type, detach)
         details = (topic, "subscriber", type_text(message_type), leaky, max_queue)
-        async with self._endpoint(lambda: self._router.attach(topic, inbox), subscriber.close, *details):
+        async with self._endpoint(lambda: self._router.attach(topic, inbox), subscriber, *details):
             yield subscriber
 
     @asynccontextmanager
-    async def _endpoint(
-        self, attach: Callable[[], None], close: Callable[[Exception], None], *details: Any
-    ) -> AsyncIterator[None]:
+    async def _endpoint(self, attach: Callable[[], None], flow: Flow, *details: Any) -> AsyncIterator[None]:
         service = self._service
         await trio.lowlevel.checkpoint_if_cancelled()
         # One synchronous step: the session's end finds an endpoint in the ledger, on the routes and among the
-        # closers, or nowhere.
+        # flows, or nowhere.
         endpoint = service.open_endpoint(*details)
-        service.closers[endpoint.id] = close
+        service.flows[endpoint.id] = flow
         attach()
         try:
             await trio.lowlevel.cancel_shielded_checkpoint()
             yield
         finally:
-            close(trio.ClosedResourceError("this endpoint's block has ended"))
-            service.closers.pop(endpoint.id, None)
             if not service.over:
                 service.close_endpoint(endpoint.id)
+            flow.close(trio.ClosedResourceError("this endpoint's block has ended"))
+
+    async def sync(self) -> None:
+        """Wait until everything that was sent has been taken."""
+        await self.ask(SessionService.sync)
 
     def take_settings(self, port: SettingsPort) -> None:
         """Settings for this session's components go to *port*."""

@@ -5,14 +5,15 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import lru_cache
-from typing import Any, Final, NoReturn, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import attrs
 import trio
 
+from actors._data import MessageRefused, Publisher, RemotePublisher, RemoteSubscriber, Subscriber
 from actors._floor import open_actor_nursery
-from graphmeta import GraphSnapshot, load_snapshot_slices
+from graphmeta import GraphSnapshot, load_snapshot_slices, type_text
 from transport import (
     ConnectFailed,
     HandshakeRefused,
@@ -30,13 +31,14 @@ from transport import (
 
 from ._body import body_of
 from ._client import Client, ConnectionActor
-from ._errors import ConnectionRefused, EndpointsAreLocal, NotRunning, SessionEnded, SessionError, SessionLost
+from ._errors import ConnectionRefused, NotRunning, SessionEnded, SessionError, SessionLost
 from ._line import Line
 from ._remote_watch import RemoteChanges
 from ._service import SessionService, SettingsPort
 from ._session import Session
 from ._slices import in_slices
 from ._software import SOFTWARE
+from ._streams import Streams
 from ._watch import Changes
 from ._wire import ERRORS, PROTOCOL_VERSION, Opened, OpenSession
 
@@ -106,13 +108,55 @@ class RemoteLine(Line):
         except LinkLost:
             return
 
-    def publisher(self, topic: str, message_type: type) -> NoReturn:
-        """Not over a wire."""
-        raise EndpointsAreLocal(topic)
+    @asynccontextmanager
+    async def publisher(self, topic: str, message_type: type) -> AsyncIterator[Publisher]:
+        """A publisher whose messages the server hands over; leaving its block waits for the last one."""
+        publisher = self._client.streams.publisher(topic, message_type)
+        async with self._endpoint(publisher, "publisher", False, publisher.window):
+            yield publisher
+            # The request to close it would overtake what is still on the way.
+            await publisher.wait_handed_over()
 
-    def subscriber(self, topic: str, message_type: type, leaky: bool, max_queue: int) -> NoReturn:
-        """Not over a wire."""
-        raise EndpointsAreLocal(topic)
+    @asynccontextmanager
+    async def subscriber(
+        self, topic: str, message_type: type, leaky: bool, max_queue: int
+    ) -> AsyncIterator[Subscriber]:
+        """A subscriber to which the server sends as much as its queue holds."""
+        subscriber = self._client.streams.subscriber(topic, message_type, leaky, max_queue)
+        async with self._endpoint(subscriber, "subscriber", leaky, max_queue):
+            yield subscriber
+
+    @asynccontextmanager
+    async def _endpoint(
+        self,
+        endpoint: RemotePublisher | RemoteSubscriber,
+        direction: Literal["publisher", "subscriber"],
+        leaky: bool,
+        max_queue: int,
+    ) -> AsyncIterator[None]:
+        details = (endpoint.topic, direction, type_text(endpoint.message_type), leaky, max_queue, endpoint.number)
+        try:
+            try:
+                await self.ask(SessionService.open_endpoint, *details)
+            except trio.Cancelled:
+                # It may be open all the same.
+                await self.let_go(SessionService.close_endpoint, endpoint.number)
+                raise
+            try:
+                yield
+            finally:
+                endpoint.lose(trio.ClosedResourceError("this endpoint's block has ended"))
+                await self.let_go(SessionService.close_endpoint, endpoint.number)
+        finally:
+            self._client.streams.leave(endpoint.number)
+
+    async def sync(self) -> None:
+        """Wait until this session's own messages have arrived, and then until all have been taken."""
+        for publisher in self._client.streams.publishers():
+            # One that was ended has nothing more to hand over.
+            with suppress(MessageRefused, trio.ClosedResourceError):
+                await publisher.wait_handed_over()
+        await self.ask(SessionService.sync)
 
     def take_settings(self, port: SettingsPort) -> None:
         """Settings for this session's components go to *port*."""
@@ -165,10 +209,11 @@ def _connect(
 
 
 @asynccontextmanager
-async def session_over(link: Link, name: str, limits: Limits) -> AsyncIterator[Session]:
-    """A session over a link that is open already."""
+async def session_over(link: Link, name: str, limits: Limits, *, trusted: bool = False) -> AsyncIterator[Session]:
+    """A session over a link that is open already. *trusted* as the other end serves it, see `serve_link`."""
     client = Client()
     peer = Peer(link, limits=limits, service=Service(client), errors=ERRORS)
+    client.streams = Streams(peer, trusted=trusted)
     async with open_actor_nursery(f"session {name}") as nursery:
         await nursery.start(ConnectionActor, peer, client, name="connection")
         line = RemoteLine(peer, client, name, await _open(peer, client, name))
@@ -193,5 +238,6 @@ async def _say_goodbye(line: RemoteLine, client: Client, limits: Limits) -> None
         with trio.move_on_after(limits.close_seconds, shield=True), suppress(SessionError, TransportError):
             await line.request("close", {}, int)
     client.over = True
+    client.streams.lose(SessionEnded(line.name))
     for watch in client.watches.values():
         watch.close(SessionEnded(line.name))

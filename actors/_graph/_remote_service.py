@@ -8,16 +8,17 @@ from uuid import UUID
 import msgspec
 import trio
 
-from graphmeta import Change, Resync, decode_metadata_slices, step_twin
+from graphmeta import Change, Endpoint, Resync, decode_metadata_slices, step_twin
 from transport import InvalidRequest, LimitExceeded, LinkLost, Payload, Peer, wire_method
 
-from ._bounds import LONGEST_NAME
+from ._bounds import LONGEST_NAME, check
 from ._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, SubscriptionTaken, WatchOverrun
 from ._results import Role
 from ._sequence import Sequence
 from ._service import SessionService
 from ._slices import in_slices
 from ._supervisor import GraphSupervisor
+from ._traffic import Traffic
 from ._watch import Watch
 from ._wire import PROTOCOL_VERSION, Opened, OpenSession
 
@@ -28,13 +29,18 @@ _NOTHING: Final = (b"null", b"\xc0")
 class RemoteSessionService(SessionService):
     """Speaks to its session through a peer."""
 
-    def __init__(self, graph: GraphSupervisor, opening: OpenSession, peer: Peer, role: Role) -> None:
+    def __init__(
+        self, graph: GraphSupervisor, opening: OpenSession, peer: Peer, role: Role, *, trusted: bool = False
+    ) -> None:
         super().__init__(graph, opening.name, peer.description)
         self.software = opening.software[:LONGEST_NAME]
         self.role = role
         self._peer: Final = peer
         self._forwards: dict[int, Forward] = {}
         self._registrations: Final = Sequence()
+        self._trusted: Final = trusted
+        self._traffic: Traffic | None = None
+        """Made with the first endpoint."""
 
     def silent(self) -> float:
         """Seconds since the link was last heard."""
@@ -62,6 +68,46 @@ class RemoteSessionService(SessionService):
         """Become a session: the first request of a connection, and of no use later."""
         # The first one was taken before there was a session; this one is described, and answers the second.
         raise InvalidRequest("this connection has opened its session already")
+
+    @wire_method
+    @trio.lowlevel.enable_ki_protection
+    def open_endpoint(
+        self,
+        topic: str,
+        direction: Literal["publisher", "subscriber"],
+        message_type: str = "",
+        leaky: bool = False,
+        max_queue: int = 32,
+        number: int | None = None,
+    ) -> Endpoint:
+        """Declare a publisher or a subscriber and open its path; it ends with `close_endpoint` or the session.
+
+        At most *max_queue* messages may be on their way at once. A *number* of the client's choice names it, or else
+        the next one.
+        """
+        check("queue_messages", self._peer.limits, max_queue)
+        endpoint = super().open_endpoint(topic, direction, message_type, leaky, max_queue, number)
+        if self._traffic is None:
+            router = self._graph.router
+            self._traffic = Traffic(
+                router, self._peer, self.flows, self.close_endpoint, self.start_soon, trusted=self._trusted
+            )
+        self._traffic.open(endpoint)
+        return endpoint
+
+    @wire_method
+    def message(self, endpoint: int, messages: Payload[Any]) -> None:
+        """Publish messages, in order, each at the cost of a credit; a notification, or a request to be sure."""
+        if self._traffic is None:
+            raise InvalidRequest(f"there never was an endpoint {endpoint}")
+        self._traffic.take(endpoint, messages)
+
+    @wire_method
+    def grant(self, endpoint: int, count: int) -> None:
+        """Say that a subscriber took so many messages, so that as many more may come."""
+        if self._traffic is None:
+            raise InvalidRequest(f"there never was an endpoint {endpoint}")
+        self._traffic.granted(endpoint, count)
 
     # The same request as in process, but its argument is still encoded: it is large, and decoded in slices.
     @wire_method

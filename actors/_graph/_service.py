@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import trio
 
+from actors._data import Flow
 from actors._floor import ActorError
 from graphmeta import Edge, Endpoint, GraphMetadata, GraphSnapshot, SettingValue
 from transport import wire_method
@@ -49,8 +50,8 @@ class SessionService:
         """Called once, synchronously, when the session ends before its body."""
         self.start_soon: Callable[..., None]
         self.settings_port: SettingsPort | None = None
-        self.closers: dict[int, Callable[[Exception], None]] = {}
-        """How to close each open endpoint's data path, by its number."""
+        self.flows: dict[int, Flow] = {}
+        """The data path of each open endpoint, by its number."""
         self.over = False
         self._waiting: set[trio.CancelScope] = set()
         """What waits for an answer that nobody needs, or gives, when the session has ended."""
@@ -80,9 +81,9 @@ class SessionService:
             self.on_ended()
 
     def _close_all(self, failure: Exception) -> None:
-        for close in self.closers.values():
-            close(failure)
-        self.closers.clear()
+        for flow in tuple(self.flows.values()):
+            flow.close(failure)
+        self.flows.clear()
         for scope in self._waiting:
             scope.cancel()
         self._graph.router.resume(self.id)
@@ -203,13 +204,21 @@ class SessionService:
         message_type: str = "",
         leaky: bool = False,
         max_queue: int = 32,
+        number: int | None = None,
     ) -> Endpoint:
-        """Declare a publisher or a subscriber; it is withdrawn by `close_endpoint` or by the session's end."""
-        return self._submit(ask.OpenEndpoint(topic, direction, message_type, leaky, max_queue))
+        """Declare a publisher or a subscriber; it is withdrawn by `close_endpoint` or by the session's end.
+
+        Without a *number* of the caller's choice it gets the next one.
+        """
+        return self._submit(ask.OpenEndpoint(topic, direction, message_type, leaky, max_queue, number))
 
     @wire_method
+    @trio.lowlevel.enable_ki_protection
     def close_endpoint(self, endpoint: int) -> None:
         """Withdraw a publisher or a subscriber; one that is not open is no error."""
+        flow = self.flows.pop(endpoint, None)
+        if flow is not None:
+            flow.close(trio.ClosedResourceError("this endpoint's block has ended"))
         self._submit(ask.CloseEndpoint(endpoint))
 
     # -- the flow --------------------------------------------------------------------------------------------

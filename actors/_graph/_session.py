@@ -249,7 +249,7 @@ class Session(Holder):
 
         A handler may still be at work on the last one.
         """
-        await self._line.ask(SessionService.sync)
+        await self._line.sync()
 
     def _take_settings(self, port: SettingsPort) -> None:
         self._line.take_settings(port)

@@ -6,6 +6,7 @@ from uuid import UUID
 import attrs
 
 import graphmeta
+from actors import _data
 from transport import ErrorTable, LimitExceeded
 
 from . import _errors
@@ -22,6 +23,7 @@ ERRORS: Final = ErrorTable(
     graphmeta.InvalidSnapshot,
     graphmeta.InvalidTopic,
     graphmeta.RevisionGap,
+    _data.MessageRefused,
     _errors.AddressTaken,
     _errors.AmbiguousSession,
     _errors.GraphClosed,

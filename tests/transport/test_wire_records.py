@@ -18,7 +18,7 @@ from transport import (
 )
 from transport._codec import JSON, MSGPACK, Codec
 from transport._errors import Undecodable
-from transport._footprint import fits, map_fits
+from transport._footprint import decoded_fits, map_fits
 from transport._nesting import PlainBounds, check_plain
 from transport._rpc import Failure, Notification, Reply, Request, read_frame
 from transport._shapes import is_loose, is_open_ended
@@ -153,8 +153,8 @@ def test_the_footprint_is_estimated_from_above(codec: Codec, value: Any) -> None
     decoded = codec.decode(codec.encode(value), Any)
     containers = decoded if isinstance(decoded, list) else decoded["a"]
     real = sum(map(sys.getsizeof, containers))
-    assert not fits(codec.encode(value), real, text=codec.text)
-    assert fits(codec.encode(value), real * 10, text=codec.text)
+    assert not decoded_fits(codec.encode(value), real, text=codec.text)
+    assert decoded_fits(codec.encode(value), real * 10, text=codec.text)
 
 
 def test_a_small_document_that_would_fill_memory_is_refused_before_it_is_decoded() -> None:

@@ -1,0 +1,95 @@
+"""numpy's arrays and scalars as bytes: their type, their shape, and their buffer as it stands.
+
+Pure. numpy is optional: nothing imports it before an array arrives. What arrives may come from anybody, so every word
+of it is checked before numpy sees it.
+"""
+
+import importlib
+import math
+import re
+import sys
+from typing import Any, Final
+
+import msgspec
+
+from ._errors import Unfit
+
+ARRAY: Final = 1
+"""The msgpack extension of an array."""
+SCALAR: Final = 2
+"""The msgpack extension of a scalar: an array without dimensions."""
+
+Parts = tuple[str, tuple[int, ...], Any]
+"""An array's type as numpy writes it, its shape, and its cells in C order."""
+
+_DTYPE: Final = re.compile(r"[<>|][biufcSUmM][0-9]{1,9}(\[[0-9]{0,9}[A-Za-z]{1,7}\])?")
+_MOST_DIMENSIONS: Final = 32
+_decoder: Final = msgspec.msgpack.Decoder(tuple[str, tuple[int, ...], memoryview])
+
+
+def is_array_type(cls: type) -> bool:
+    """Tell whether *cls* is numpy's array itself; classes derived from it would arrive as the base."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and cls is getattr(numpy, "ndarray", None)
+
+
+def is_scalar_type(cls: type) -> bool:
+    """Tell whether *cls* is one of numpy's own scalars, such as ``float32``."""
+    generic = getattr(sys.modules.get("numpy"), "generic", None)
+    return isinstance(generic, type) and issubclass(cls, generic) and cls.__module__ == "numpy"
+
+
+def take_apart(value: Any) -> Parts:
+    """Return the parts of an array or a scalar; raises `Unfit` when its cells are objects or records."""
+    dtype = value.dtype.str
+    if not _DTYPE.fullmatch(dtype) or value.dtype.itemsize == 0:
+        raise Unfit(f"an array of {value.dtype} cannot cross a wire")
+    return dtype, tuple(value.shape), value.tobytes()
+
+
+def put_together(parts: Parts) -> Any:
+    """Return the array of these parts; raises `Unfit` unless there are as many cells as its shape says.
+
+    It owns its cells: it can be written to, and does not keep the document alive that it came in.
+    """
+    numpy, (dtype, shape, data) = _import_numpy(), parts
+    if not _DTYPE.fullmatch(dtype) or len(shape) > _MOST_DIMENSIONS or any(size < 0 for size in shape):
+        raise Unfit(f"no array: its type is {dtype[:40]!r}, with {len(shape)} dimensions")
+    try:
+        cells = numpy.dtype(dtype)
+        if cells.itemsize == 0 or math.prod(shape) * cells.itemsize != len(data):
+            raise Unfit(f"no array: {len(data)} bytes are not what its shape says of {dtype}")
+        flat = numpy.frombuffer(data, cells) if len(data) else numpy.empty(0, cells)
+        return flat.reshape(shape).copy()
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Unfit(f"no array: {error}") from None
+
+
+def to_extension(value: Any) -> msgspec.msgpack.Ext:
+    """Return an array or a scalar as a msgpack extension: its parts, in msgpack."""
+    code = ARRAY if is_array_type(type(value)) else SCALAR
+    return msgspec.msgpack.Ext(code, msgspec.msgpack.encode(take_apart(value)))
+
+
+def from_extension(code: int, body: memoryview) -> Any:
+    """Return the array or the scalar of a msgpack extension; raises `Unfit` for anything else."""
+    if code not in (ARRAY, SCALAR):
+        raise Unfit(f"msgpack extension {code} is not part of the wire")
+    try:
+        array = put_together(_decoder.decode(body))
+    except msgspec.MsgspecError as error:
+        raise Unfit(f"no array: {error}") from None
+    return array if code == ARRAY else _only(array)
+
+
+def _only(array: Any) -> Any:
+    if array.shape != ():
+        raise Unfit(f"no scalar: its shape is {array.shape}")
+    return array[()]
+
+
+def _import_numpy() -> Any:
+    try:
+        return sys.modules.get("numpy") or importlib.import_module("numpy")
+    except ImportError:
+        raise Unfit("an array, and numpy is not installed here") from None

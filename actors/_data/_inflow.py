@@ -1,0 +1,110 @@
+"""The server's end of a remote publisher: messages that came, as bytes, on their way to the subscribers.
+
+They wait here, bounded, while a subscriber has no room. A message that a subscriber in this process cannot take goes
+to nobody and ends this publisher; no one else notices.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import trio
+
+from ._endpoints import Turn
+from ._errors import MessageRefused, Unfit
+from ._flow import FlowStatistics
+from ._forms import Form
+from ._inbox import Inbox
+from ._letter import SealedLetter
+from ._router import Router
+from ._tally import Tally
+
+
+class Inflow:
+    """Gives what a remote publisher sent to the inboxes of its topic's route."""
+
+    def __init__(
+        self,
+        router: Router,
+        topic: str,
+        form: Form,
+        window: int,
+        tally: Tally,
+        grant: Callable[[int], None],
+    ) -> None:
+        self.topic: Final = topic
+        self.sent = 0
+        self._router: Final = router
+        self._form: Final = form
+        self._window: Final = window
+        self._tally: Final = tally
+        self._grant: Final = grant
+        self._queue: deque[bytes] = deque()
+        self._owed = 0
+        """Messages that were handed over since the client was last told."""
+        self._failure: Exception | None = None
+        self._ready: Final = trio.lowlevel.ParkingLot()
+        self._turn: Final = Turn()
+        self._blocked = 0.0
+
+    def offer(self, messages: Iterable[bytes]) -> None:
+        """Take what came. Raises `Unfit` when it is more than may be on the way."""
+        for message in messages:
+            if len(self._queue) + self._owed >= self._window:
+                raise Unfit(f"more than {self._window} messages are on their way")
+            if self._tally.full:
+                raise Unfit(f"more than {self._tally.bound} bytes are on their way (limit queue_bytes)")
+            self._tally.add(len(message))
+            self._queue.append(message)
+        if self._tally.overdrawn:
+            raise Unfit("more bytes wait than the limit queue_bytes_per_session allows")
+        self._ready.unpark_all()
+
+    async def run(self) -> None:
+        """Hand over one message after the other until closed. Raises `MessageRefused`."""
+        while self._failure is None:
+            if not self._queue:
+                await self._ready.park()
+                continue
+            await self._turn.next()
+            route = self._router.open_route(self.topic)
+            if route is None:
+                await self._wait()
+            elif self._queue:
+                self._hand_over(route)
+
+    def close(self, failure: Exception) -> None:
+        """Take nothing more; what waits is dropped."""
+        self._failure = self._failure or failure
+        while self._queue:
+            self._tally.remove(len(self._queue.popleft()))
+        self._ready.unpark_all()
+        self._router.nudge(self.topic)
+
+    def statistics(self) -> FlowStatistics:
+        """What passed through it so far."""
+        return FlowStatistics(sent=self.sent, queued=len(self._queue), blocked_seconds=self._blocked)
+
+    @trio.lowlevel.enable_ki_protection
+    def _hand_over(self, route: tuple[Inbox, ...]) -> None:
+        letter = SealedLetter(self.topic, self._form, self._queue[0])
+        try:
+            # All before any: a message that one of them cannot take goes to nobody.
+            contents = [inbox.form_of(letter) for inbox in route]
+        except Unfit as error:
+            raise MessageRefused(self.topic, str(error)) from None
+        self._tally.remove(len(self._queue.popleft()))
+        for inbox, content in zip(route, contents, strict=True):
+            inbox.put(content)
+        self.sent += 1
+        self._owed += 1
+        if not self._queue or self._owed * 2 >= self._window:
+            owed, self._owed = self._owed, 0
+            self._grant(owed)
+
+    async def _wait(self) -> None:
+        since = trio.current_time()
+        try:
+            await self._router.wait_open(self.topic)
+        finally:
+            self._blocked += trio.current_time() - since

@@ -1,0 +1,111 @@
+"""Publishers and subscribers in the graph's own process: messages pass by reference, back-pressure by default."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import trio
+
+from ._endpoints import Publisher, Subscriber
+from ._errors import Unfit
+from ._flow import FlowStatistics
+from ._inbox import Inbox
+from ._letter import ValueLetter
+from ._outlet import Outlet
+from ._router import Router
+
+
+class LocalPublisher(Publisher):
+    """Gives messages to the inboxes of its topic's route."""
+
+    def __init__(self, router: Router, topic: str, message_type: Any) -> None:
+        super().__init__(topic, message_type)
+        self._router: Final = router
+        self._failure: Exception | None = None
+        self._blocked = 0.0
+
+    async def send(self, message: Any) -> None:
+        """Wait until every present subscriber has room, then give the message to all of them in one step."""
+        await self._turn.next()
+        while (route := self._open_route()) is None:
+            await self._wait()
+        outlets: list[Outlet] = []
+        for inbox in route:
+            if inbox.form is None:
+                inbox.put(message)
+            else:
+                assert isinstance(inbox, Outlet)
+                outlets.append(inbox)
+        if outlets:
+            self._give(message, outlets)
+        self.sent += 1
+
+    def close(self, failure: Exception) -> None:
+        """Refuse to send from now on, with *failure*."""
+        self._failure = self._failure or failure
+        self._router.nudge(self.topic)
+
+    def statistics(self) -> FlowStatistics:
+        """What passed through it so far."""
+        return FlowStatistics(sent=self.sent, blocked_seconds=self._blocked)
+
+    def _open_route(self) -> tuple[Inbox, ...] | None:
+        if self._failure is not None:
+            raise self._failure
+        return self._router.open_route(self.topic)
+
+    async def _wait(self) -> None:
+        since = trio.current_time()
+        try:
+            await self._router.wait_open(self.topic)
+        finally:
+            self._blocked += trio.current_time() - since
+
+    def _give(self, message: Any, outlets: list[Outlet]) -> None:
+        letter = ValueLetter(self.topic, self.message_type, message)
+        for outlet in outlets:
+            try:
+                outlet.put(outlet.form_of(letter))
+            except Unfit as error:
+                # One who listens from afar must not stop what flows here.
+                outlet.refuse(str(error))
+
+
+class LocalSubscriber(Subscriber):
+    """Takes messages from an inbox of this process."""
+
+    def __init__(self, inbox: Inbox, topic: str, message_type: Any, detach: Callable[[Exception], None]) -> None:
+        super().__init__(topic, message_type)
+        self._inbox: Final = inbox
+        self._detach: Final = detach
+
+    @property
+    def received(self) -> int:
+        """Messages taken so far."""
+        return self._inbox.received
+
+    @property
+    def dropped(self) -> int:
+        """Messages that a leaky subscriber lost to newer ones."""
+        return self._inbox.dropped
+
+    @property
+    def queued(self) -> int:
+        """Messages that wait here."""
+        return len(self._inbox)
+
+    async def receive(self) -> Any:
+        """Wait for the next message."""
+        await self._turn.next()
+        while True:
+            try:
+                return self._inbox.take()
+            except trio.WouldBlock:
+                await self._inbox.wait_ready()
+
+    def close(self, failure: Exception) -> None:
+        """Leave: publishers stop waiting for this subscriber at once."""
+        self._detach(failure)
+
+    def statistics(self) -> FlowStatistics:
+        """What passed through it so far."""
+        return self._inbox.statistics()

@@ -1,0 +1,94 @@
+"""The server's end of a remote subscriber: messages that wait for it, as bytes, and a count of those on their way.
+
+Room is counted to the client's own queue: a publisher waits while the client has not taken *max_queue* messages,
+wherever they are. Everything here is synchronous; whoever moves the bytes is told that there are some.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ._errors import Unfit
+from ._forms import Form
+from ._inbox import Inbox
+from ._letter import Letter
+from ._tally import Tally
+
+
+class Outlet(Inbox):
+    """An inbox whose messages leave in batches, as many as the client may have."""
+
+    def __init__(
+        self,
+        number: int,
+        form: Form,
+        max_queue: int,
+        leaky: bool,
+        tally: Tally,
+        ready: Callable[[Any], None],
+        refuse: Callable[[str], None],
+    ) -> None:
+        super().__init__(max_queue, leaky)
+        self.number: Final = number
+        self.form = self._form = form
+        self.refuse: Final = refuse
+        """End this endpoint, and say why."""
+        self.on_way = 0
+        """Messages that left and were not taken."""
+        self.queued_for_pump = False
+        self._tally: Final = tally
+        self._announce: Final = ready
+
+    @property
+    def full(self) -> bool:
+        """Whether a publisher must wait: for the client to take something, or for bytes to leave."""
+        if self.leaky or self.failure is not None:
+            return False
+        return len(self._queue) + self.on_way >= self.max_queue or self._tally.full
+
+    def form_of(self, letter: Letter) -> bytes:
+        """The bytes of a message; raises `Unfit`."""
+        return letter.packed(self._form)
+
+    def put(self, message: bytes) -> None:
+        """Add the bytes of a message; a leaky outlet without room drops its oldest and counts it."""
+        if self.failure is not None:
+            return
+        while self._queue and self.leaky and (len(self._queue) >= self.max_queue or self._tally.full):
+            self._tally.remove(len(self._queue.popleft()))
+            self.dropped += 1
+        self._tally.add(len(message))
+        self._queue.append(message)
+        self.put_count += 1
+        self._announce(self)
+        if self._tally.overdrawn:
+            self.refuse("more bytes wait for the session than its limit queue_bytes_per_session allows")
+
+    def batch(self, max_bytes: int) -> list[bytes]:
+        """Take what may leave now, one message at least if any may; the rest of a batch stays below *max_bytes*."""
+        taken: list[bytes] = []
+        size = 0
+        while self._queue and self.on_way < self.max_queue and (not taken or size + len(self._queue[0]) <= max_bytes):
+            message = self._queue.popleft()
+            self._tally.remove(len(message))
+            self.on_way += 1
+            size += len(message)
+            taken.append(message)
+        if taken and self._room:
+            self._room.unpark_all()
+        return taken
+
+    def granted(self, count: int) -> None:
+        """The client took so many of those on their way. Raises `Unfit` when there are not so many."""
+        if not 1 <= count <= self.on_way:
+            raise Unfit(f"{count} messages were granted, and {self.on_way} were on their way")
+        self.on_way -= count
+        self.received += count
+        self._room.unpark_all()
+        if self._queue:
+            self._announce(self)
+
+    def close(self, failure: Exception) -> None:
+        """Stop taking messages: nobody waits for this endpoint any more. What is queued is dropped."""
+        while self._queue:
+            self._tally.remove(len(self._queue.popleft()))
+        super().close(failure)

@@ -1,0 +1,221 @@
+"""Publishers and subscribers at the far end of a wire: the same interface, on credits.
+
+A publisher may have as many messages on the way as its window says, and a subscriber gets no more than its queue
+holds. Bytes are made in `send` and read in `receive`, so that whoever moves them never waits for a decoder. This file
+knows no connection: it says when it has something to send.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import trio
+
+from ._endpoints import Publisher, Subscriber
+from ._errors import MessageRefused, Unfit
+from ._tally import Tally
+
+Pack = Callable[[Any], bytes]
+"""From a value to its bytes; raises `Unfit`."""
+
+Unpack = Callable[[Any], Any]
+"""From a message as it came to its value; raises `Unfit`."""
+
+
+class RemotePublisher(Publisher):
+    """Sends to the server on credit, and knows what is still on the way."""
+
+    def __init__(
+        self,
+        number: int,
+        topic: str,
+        message_type: Any,
+        pack: Pack,
+        window: int,
+        tally: Tally,
+        ready: Callable[[Any], None],
+    ) -> None:
+        super().__init__(topic, message_type)
+        self.number: Final = number
+        self.queued_for_pump = False
+        self.dropped: Final = 0
+        self.failure: Exception | None = None
+        self._pack: Final = pack
+        self.window: Final = window
+        """Messages that may be on the way."""
+        self._tally: Final = tally
+        self._announce: Final = ready
+        self._waiting: deque[bytes] = deque()
+        """Messages that have not left."""
+        self._on_way: deque[int] = deque()
+        """Sizes of the messages that the server has not handed over; they include those that have not left."""
+        self._handed_over = 0
+        self._changed: Final = trio.lowlevel.ParkingLot()
+
+    async def send(self, message: Any) -> None:
+        """Pack the message, wait for a credit, and have it sent."""
+        await self._turn.next()
+        self._check_open()
+        try:
+            packed = self._pack(message)
+        except Unfit as error:
+            raise MessageRefused(self.topic, str(error)) from None
+        while len(self._on_way) >= self.window or self._tally.full:
+            await self._changed.park()
+            self._check_open()
+        self._tally.add(len(packed))
+        self._on_way.append(len(packed))
+        self._waiting.append(packed)
+        self.sent += 1
+        self._announce(self)
+
+    async def wait_handed_over(self) -> None:
+        """Wait until the server gave everything that was sent before to its subscribers. Raises why it never will."""
+        await trio.lowlevel.checkpoint()
+        until = self.sent
+        while self._handed_over < until:
+            self._check_open()
+            await self._changed.park()
+
+    def batch(self, max_bytes: int) -> list[bytes]:
+        """Take what should leave now; all of it is on credit already."""
+        taken: list[bytes] = []
+        size = 0
+        while self._waiting and (not taken or size + len(self._waiting[0]) <= max_bytes):
+            size += len(self._waiting[0])
+            taken.append(self._waiting.popleft())
+        return taken
+
+    def granted(self, count: int) -> None:
+        """The server handed over so many more. Raises `Unfit` when there were not so many."""
+        if not 1 <= count <= len(self._on_way):
+            raise Unfit(f"{count} messages were granted, and {len(self._on_way)} were on their way")
+        for _ in range(count):
+            self._tally.remove(self._on_way.popleft())
+        self._handed_over += count
+        self._changed.unpark_all()
+
+    def refuse(self, reason: str) -> None:
+        """The server, or the way to it, took a message for what cannot be sent."""
+        self.close(MessageRefused(self.topic, reason))
+
+    def close(self, failure: Exception) -> None:
+        """Refuse to send from now on; what has not left is dropped."""
+        self.failure = self.failure or failure
+        self._waiting.clear()
+        self._changed.unpark_all()
+
+    def lose(self, failure: Exception) -> None:
+        """The session ended."""
+        self.close(failure)
+
+    def _check_open(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+class RemoteSubscriber(Subscriber):
+    """Takes the messages that came from the server, and grants again as it takes them."""
+
+    def __init__(
+        self,
+        number: int,
+        topic: str,
+        message_type: Any,
+        unpack: Unpack,
+        max_queue: int,
+        leaky: bool,
+        grant: Callable[[int], None],
+        detach: Callable[[], None],
+    ) -> None:
+        super().__init__(topic, message_type)
+        self.number: Final = number
+        self._unpack: Final = unpack
+        self._max_queue: Final = max_queue
+        self._leaky: Final = leaky
+        self._grant: Final = grant
+        self._detach: Final = detach
+        self._queue: deque[Any] = deque()
+        self._owed = 0
+        """Messages that were taken and not granted again."""
+        self._received = 0
+        self._dropped = 0
+        self._dropped_there = 0
+        self._failure: Exception | None = None
+        self._ready: Final = trio.lowlevel.ParkingLot()
+
+    @property
+    def received(self) -> int:
+        """Messages taken so far."""
+        return self._received
+
+    @property
+    def dropped(self) -> int:
+        """Messages that a leaky subscriber lost to newer ones, here or at the server as far as it has said."""
+        return self._dropped + self._dropped_there
+
+    @property
+    def queued(self) -> int:
+        """Messages that wait here."""
+        return len(self._queue)
+
+    async def receive(self) -> Any:
+        """Take the next message and unpack it."""
+        await self._turn.next()
+        while not self._queue:
+            if self._failure is not None:
+                raise self._failure
+            await self._ready.park()
+        if self._failure is not None:
+            raise self._failure
+        packed = self._queue.popleft()
+        self._received += 1
+        if not self._leaky:
+            self._owe(1)
+        try:
+            return self._unpack(packed)
+        except Unfit as error:
+            raise MessageRefused(self.topic, str(error)) from None
+
+    def offer(self, messages: Iterable[Any], dropped: int) -> None:
+        """Take messages from the connection's reader. Raises `Unfit` when they are more than were granted."""
+        count = 0
+        for message in messages:
+            count += 1
+            if len(self._queue) >= self._max_queue:
+                if not self._leaky:
+                    raise Unfit(f"more than {self._max_queue} messages came on {self.topic}")
+                self._queue.popleft()
+                self._dropped += 1
+            self._queue.append(message)
+        self._dropped_there = max(self._dropped_there, dropped)
+        self._ready.unpark_all()
+        if self._leaky:
+            # What is old must not hold up what is new: the place of the oldest is given again at once.
+            self._owe(count)
+
+    def refuse(self, reason: str) -> None:
+        """The server ended this endpoint."""
+        self._end(MessageRefused(self.topic, reason))
+
+    def close(self, failure: Exception) -> None:
+        """Leave: the server is told, and publishers stop waiting for this subscriber."""
+        if self._failure is None:
+            self._end(failure)
+            self._detach()
+
+    def lose(self, failure: Exception) -> None:
+        """The session ended: there is nobody to tell."""
+        self._end(failure)
+
+    def _end(self, failure: Exception) -> None:
+        self._failure = self._failure or failure
+        self._queue.clear()
+        self._ready.unpark_all()
+
+    def _owe(self, count: int) -> None:
+        # In batches while messages wait, at once when none does: nobody may wait for a grant that never comes.
+        self._owed += count
+        if self._owed and (not self._queue or self._leaky or self._owed * 2 >= self._max_queue):
+            owed, self._owed = self._owed, 0
+            self._grant(owed)

@@ -1,0 +1,37 @@
+"""How many bytes of messages wait for one endpoint, and for its whole session. Pure."""
+
+from typing import Final
+
+OVERHEAD: Final = 128
+"""What a waiting message takes besides its bytes: many small ones must not be cheap."""
+
+
+class Tally:
+    """Counts what waits. One message may pass the bound, not two: so a message of any size can get through."""
+
+    def __init__(self, bound: int, whole: "Tally | None" = None) -> None:
+        self.bound: Final = bound
+        self.held = 0
+        self._whole: Final = whole
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing should be added before something leaves."""
+        return self.held >= self.bound
+
+    @property
+    def overdrawn(self) -> bool:
+        """Whether all of the session's endpoints together hold more than they may."""
+        return self._whole is not None and self._whole.held > self._whole.bound
+
+    def add(self, size: int) -> None:
+        """Count a message of so many bytes."""
+        self.held += size + OVERHEAD
+        if self._whole is not None:
+            self._whole.add(size)
+
+    def remove(self, size: int) -> None:
+        """Forget a message that left."""
+        self.held -= size + OVERHEAD
+        if self._whole is not None:
+            self._whole.remove(size)

@@ -1,0 +1,110 @@
+"""The endpoints of one session at the client's end of a wire, and what the server tells them."""
+
+import itertools
+from functools import partial
+from typing import Any, Final
+
+from actors._data import (
+    Form,
+    Pack,
+    RemotePublisher,
+    RemoteSubscriber,
+    Tally,
+    Unfit,
+    Unpack,
+    open_trusted,
+    packing_of,
+    seal_trusted,
+)
+from transport import LimitExceeded, LinkLost, Payload, Peer, ProtocolError
+
+from ._pump import Pump, told_messages
+
+WINDOW: Final = 32
+"""Messages that a publisher may have on the way."""
+
+
+class Streams:
+    """The publishers and subscribers of one session. *trusted* says that the other end is our own parent or child."""
+
+    def __init__(self, peer: Peer, *, trusted: bool) -> None:
+        self._peer: Final = peer
+        self._trusted: Final = trusted
+        self._numbers: Final = itertools.count(1)
+        self._open: Final[dict[int, RemotePublisher | RemoteSubscriber]] = {}
+        self.pump: Final = Pump(peer, opaque=trusted)
+
+    def publisher(self, topic: str, message_type: Any) -> RemotePublisher:
+        """Make a publisher, before the server is asked for it. Raises `MessageTypeNotPortable`."""
+        pack, _ = self._codec(topic, message_type)
+        tally = Tally(self._peer.limits.queue_bytes)
+        number, window = next(self._numbers), WINDOW
+        publisher = RemotePublisher(number, topic, message_type, pack, window, tally, self.pump.announce)
+        self._open[number] = publisher
+        return publisher
+
+    def subscriber(self, topic: str, message_type: Any, leaky: bool, max_queue: int) -> RemoteSubscriber:
+        """Make a subscriber, before the server is asked for it: its first message may come with the answer."""
+        _, unpack = self._codec(topic, message_type)
+        number = next(self._numbers)
+        grant, detach = partial(self._grant, number), partial(self._detach, number)
+        subscriber = RemoteSubscriber(number, topic, message_type, unpack, max_queue, leaky, grant, detach)
+        self._open[number] = subscriber
+        return subscriber
+
+    def leave(self, number: int) -> None:
+        """Forget an endpoint whose block has ended."""
+        del self._open[number]
+
+    def publishers(self) -> list[RemotePublisher]:
+        """The publishers that are open now."""
+        return [endpoint for endpoint in self._open.values() if isinstance(endpoint, RemotePublisher)]
+
+    def take(self, number: int, messages: Payload[Any], dropped: int) -> None:
+        """Take messages for a subscriber; one that was closed while they were on their way is no error."""
+        subscriber = self._open.get(number)
+        if isinstance(subscriber, RemoteSubscriber):
+            try:
+                subscriber.offer(told_messages(messages, opaque=self._trusted), dropped)
+            except (Unfit, ProtocolError, LimitExceeded) as error:
+                self._peer.abort(str(error))
+
+    def granted(self, number: int, count: int) -> None:
+        """A publisher's messages were handed over."""
+        publisher = self._open.get(number)
+        if isinstance(publisher, RemotePublisher):
+            try:
+                publisher.granted(count)
+            except Unfit as error:
+                self._peer.abort(str(error))
+
+    def ended(self, number: int, reason: str) -> None:
+        """The server ended an endpoint."""
+        endpoint = self._open.get(number)
+        if endpoint is not None:
+            endpoint.refuse(reason)
+
+    def lose(self, failure: Exception) -> None:
+        """The session is over: whoever waits here gets *failure*."""
+        for endpoint in self._open.values():
+            endpoint.lose(failure)
+
+    def _codec(self, topic: str, message_type: Any) -> tuple[Pack, Unpack]:
+        if self._trusted:
+            return seal_trusted, partial(open_trusted, topic=topic, message_type=message_type)
+        packing = packing_of(topic, message_type)
+        return partial(packing.pack, form=Form.MSGPACK), partial(packing.unpack, form=Form.MSGPACK)
+
+    def _grant(self, number: int, count: int) -> None:
+        self._tell("grant", {"endpoint": number, "count": count})
+
+    def _detach(self, number: int) -> None:
+        self._tell("close_endpoint", {"endpoint": number})
+
+    def _tell(self, method: str, params: dict[str, Any]) -> None:
+        try:
+            self._peer.notify(method, params)
+        except LimitExceeded as error:
+            self._peer.abort(f"{method} cannot be told: {error}")
+        except LinkLost:
+            return
