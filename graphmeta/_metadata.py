@@ -47,7 +47,7 @@ class InputStreamMetadata(StreamMetadata):
     max_queue: int = 32
 
     def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
+        check_address(self.address, self.name)
         _check_queue(self.address, self.max_queue)
 
 
@@ -121,7 +121,7 @@ class UnitMetadata(ComponentMetadata):
     threads: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
+        check_address(self.address, self.name)
         inputs = _check_ports(self.address, self.input_streams)
         outputs = _check_ports(self.address, self.output_streams)
         if not inputs.isdisjoint(outputs):

@@ -30,7 +30,7 @@ def check_topic(topic: object) -> str:
     """
     if not isinstance(topic, str):
         raise InvalidTopic(repr(topic)[:80], "a topic is a text")
-    reason = _fault(topic)
+    reason = None if is_usual(topic) else _fault(topic)
     if reason is not None:
         raise InvalidTopic(topic[:80], reason)
     return topic
@@ -41,6 +41,22 @@ def check_edge(from_topic: object, to_topic: object) -> Edge:
     return Edge(check_topic(from_topic), check_topic(to_topic))
 
 
+def is_usual(topic: str) -> bool:
+    """Tell whether *topic* is well formed and of the usual characters. False tells nothing.
+
+    Most topics end here: graph and records look at each one, and should not be slow for the odd ones' sake.
+    """
+    return (
+        topic.isascii()
+        and topic.isprintable()
+        and " " not in topic
+        and "//" not in topic
+        and topic[:1] not in "/"  # Nor is an empty one.
+        and topic[-1] != "/"
+        and len(topic) <= MAX_TOPIC_LENGTH
+    )
+
+
 def _fault(topic: str) -> str | None:
     if not topic:
         return "it is empty"
@@ -48,9 +64,6 @@ def _fault(topic: str) -> str | None:
         return f"it is longer than {MAX_TOPIC_LENGTH} characters"
     if "//" in f"/{topic}/":
         return "it has an empty path segment"
-    if topic.isascii() and topic.isprintable() and " " not in topic:
-        # Most topics end here: the graph looks at each new one, and should not be slow for the odd ones' sake.
-        return None
     if "\0" in topic or not _encodable(topic):
         return "it holds a character that cannot be written"
     if any(map(str.isspace, topic.split("/"))):

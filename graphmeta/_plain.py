@@ -4,12 +4,16 @@ Readable forms are of this kind: floats that are not finite, bytes and big numbe
 This file knows values only.
 """
 
+from collections.abc import Iterable
+from math import isfinite
 from typing import Any, Final
 
 import msgspec
 
 MAX_PLAIN_DEPTH: Final = 64
 """Levels of nesting: a reader whose own stack is deep already must be able to decode what others wrote."""
+
+_TEXT: Final = frozenset({str})
 
 _encode: Final = msgspec.json.Encoder().encode
 _pack: Final = msgspec.msgpack.Encoder().encode
@@ -18,6 +22,34 @@ _decode: Final = msgspec.json.Decoder().decode
 
 def is_plain(value: object) -> bool:
     """Tell whether *value* is plain data: None, booleans, numbers, texts, lists, and dicts with text keys."""
+    return _is_usual(value) or _comes_back(value)
+
+
+def _is_usual(value: object) -> bool:
+    """Tell, at a tenth of the cost, whether *value* is a leaf or a map of leaves, as most are. False tells nothing."""
+    if type(value) is dict:
+        return _TEXT.issuperset(map(type, value)) and "".join(value).isascii() and _are_leaves(value.values())
+    return _are_leaves((value,))
+
+
+def _are_leaves(values: Iterable[Any]) -> bool:
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            if not value.isascii():
+                return False
+        elif kind is float:
+            if not isfinite(value):
+                return False
+        elif kind is int:
+            if not -(2**63) <= value < 2**63:
+                return False
+        elif value is not None and kind is not bool:
+            return False
+    return True
+
+
+def _comes_back(value: object) -> bool:
     try:
         text = _encode(value)
         _pack(value)  # Refuses the integers that only JSON can write.

@@ -14,8 +14,7 @@ from typing import Any, Final, cast
 import attrs
 
 from ._errors import InvalidMetadata, InvalidTopic
-from ._names import check_topic
-from ._plain import is_plain
+from ._names import check_topic, is_usual
 
 _BESIDES: Final[dict[type, frozenset[type]]] = {float: frozenset({int, float})}
 """What is taken for a type: a decoder takes whole numbers for floats, too."""
@@ -33,20 +32,13 @@ class Record:
                 check(value, f"{type(self).__name__}.{name}")
 
 
-def check_plain(value: object, where: str) -> None:
-    """Raise `InvalidMetadata` unless *value* is plain data."""
-    if value is None or type(value) is bool or (type(value) is str and value.isascii()):
-        return  # What most of them are, at a tenth of the cost.
-    if not is_plain(value):
-        raise InvalidMetadata(where, "is not plain data")
-
-
 def check_address(address: str, name: str) -> None:
     """Raise `InvalidMetadata` unless *address* is well formed and ends with the segment *name*."""
-    try:
-        check_topic(address)
-    except InvalidTopic as error:
-        raise InvalidMetadata(address[:80], str(error)) from None
+    if not is_usual(address):
+        try:
+            check_topic(address)
+        except InvalidTopic as error:
+            raise InvalidMetadata(address[:80], str(error)) from None
     if address.rpartition("/")[2] != name:
         raise InvalidMetadata(address, f"its name {name!r:.80} is not the end of its address")
 

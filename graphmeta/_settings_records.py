@@ -11,7 +11,8 @@ import attrs
 
 from ._errors import InvalidMetadata, InvalidSettings
 from ._pickles import load_trusted
-from ._record_types import Record, check_plain
+from ._plain import is_plain
+from ._record_types import Record
 
 
 @attrs.frozen
@@ -26,7 +27,8 @@ class InitialSettings(Record):
     """Why there are no bytes: ``holds secrets``, or what cloudpickle said."""
 
     def __attrs_post_init__(self) -> None:
-        check_plain(self.readable, "initial_settings.readable")
+        if not is_plain(self.readable):
+            raise InvalidMetadata("initial_settings.readable", "is not plain data")
 
     def load(self) -> object:
         """Return the settings themselves, running whatever code the bytes ask for: the caller trusts them.
@@ -58,11 +60,11 @@ class SettingsField(Record):
     secret: bool = False
 
     def __attrs_post_init__(self) -> None:
-        if not _is_bound(self.minimum) or not _is_bound(self.maximum):
-            raise InvalidMetadata(f"settings_schema.{self.path}", "has a bound that is not finite")
-        check_plain(self.default, f"settings_schema.{self.path}")
-        if self.choices:
-            check_plain([*self.choices], f"settings_schema.{self.path}")
+        for bound in (self.minimum, self.maximum):
+            if bound is not None and not math.isfinite(bound):
+                raise InvalidMetadata(f"settings_schema.{self.path}", "has a bound that is not finite")
+        if not is_plain(self.default) or (self.choices and not is_plain([*self.choices])):
+            raise InvalidMetadata(f"settings_schema.{self.path}", "is not plain data")
 
 
 @attrs.frozen
@@ -76,7 +78,3 @@ class DynamicSettingsMetadata(Record):
     def __attrs_post_init__(self) -> None:
         if self.enabled != (self.input_topic is not None):
             raise InvalidMetadata("dynamic_settings", "it is enabled exactly when it names an input topic")
-
-
-def _is_bound(number: float | None) -> bool:
-    return number is None or math.isfinite(number)
