@@ -15,7 +15,6 @@ from ._changes import SettingChanged as SettingChanged
 from ._codec import MAX_SNAPSHOT_BYTES as MAX_SNAPSHOT_BYTES
 from ._codec import assemble_snapshot as assemble_snapshot
 from ._codec import dump_snapshot as dump_snapshot
-from ._codec import encode_metadata as encode_metadata
 from ._codec import encode_session as encode_session
 from ._codec import load_snapshot as load_snapshot
 from ._codec import load_snapshot_slices as load_snapshot_slices
@@ -73,6 +72,8 @@ from ._metadata import TopicMetadata as TopicMetadata
 from ._metadata import UnitMetadata as UnitMetadata
 from ._metadata_codec import decode_metadata as decode_metadata
 from ._metadata_codec import decode_metadata_slices as decode_metadata_slices
+from ._metadata_codec import encode_metadata as encode_metadata
+from ._metadata_codec import encode_metadata_slices as encode_metadata_slices
 from ._names import Edge as Edge
 from ._names import check_edge as check_edge
 from ._names import check_topic as check_topic

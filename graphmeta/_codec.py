@@ -13,7 +13,7 @@ import cloudpickle
 import msgspec
 
 from ._errors import InvalidSnapshot
-from ._metadata import GraphMetadata
+from ._metadata_codec import encode_metadata
 from ._names import Edge
 from ._pickles import load_restricted
 from ._sealed import SNAPSHOT_VERSION, SealedSnapshot, Slices
@@ -26,11 +26,6 @@ What is decoded can take up to some eighty times the room of its encoding, when 
 
 _CLASSES: Final = {("graphmeta", "SealedSnapshot"): SealedSnapshot}
 _encode: Final = msgspec.msgpack.Encoder().encode
-
-
-def encode_metadata(metadata: GraphMetadata | None) -> bytes:
-    """Encode a session's metadata, to be kept and given to `encode_session` until it is replaced."""
-    return _encode(metadata)
 
 
 def encode_session(session_id: UUID, session: SnapshotSession, metadata: bytes | None = None) -> bytes:

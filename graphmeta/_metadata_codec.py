@@ -1,7 +1,7 @@
-"""Metadata that a peer sent, decoded against the records' own annotations: typed, validated, in slices.
+"""Metadata to bytes and back, in slices: typed and validated against the records' own annotations.
 
 The outer map is taken apart first and its components are left encoded, so that a large registration need not
-be decoded in one go. This file does not know who waits in between.
+be decoded in one go; encoding goes the other way. This file does not know who waits in between.
 """
 
 import gc
@@ -19,6 +19,23 @@ Encoding = Literal["msgpack", "json"]
 
 MAX_REASON: Final = 300
 """No more characters of a decoder's complaint are handed on."""
+
+
+def encode_metadata(metadata: GraphMetadata | None) -> bytes:
+    """Encode a session's metadata, to be kept and given to `encode_session` until it is replaced."""
+    return _encode(metadata)
+
+
+def encode_metadata_slices(metadata: GraphMetadata | None) -> Generator[str, None, bytes]:
+    """Encode like `encode_metadata`, yielding the address of each component once it is encoded."""
+    if metadata is None:
+        return encode_metadata(None)
+    outside = _Outside(metadata.root_name, schema_version=metadata.schema_version)
+    for encoded, components in ((outside.units, metadata.units), (outside.collections, metadata.collections)):
+        for address, component in components.items():
+            encoded[address] = msgspec.Raw(_encode(component))
+            yield address
+    return _encode(outside)
 
 
 def decode_metadata(data: bytes, encoding: Encoding = "msgpack") -> GraphMetadata:
@@ -74,6 +91,7 @@ _DECODERS: Final[dict[Encoding, tuple[Any, Any, Any]]] = {
     "msgpack": _decoders(msgspec.msgpack.Decoder),
     "json": _decoders(msgspec.json.Decoder),
 }
+_encode: Final = msgspec.msgpack.Encoder().encode
 _UNDECODABLE: Final = (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError, MemoryError)
 """What bytes can make a decoder raise."""
 

@@ -82,6 +82,8 @@ class Register(Command[None]):
     """Replace the session's metadata as a whole; None withdraws it."""
 
     metadata: GraphMetadata | None
+    encoded: bytes
+    """The same, as `encode_metadata` makes it: that takes longer than a step of the ledger should."""
 
 
 @attrs.frozen

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Set
 from typing import Any, Final
 from uuid import UUID
 
-from graphmeta import GraphMetadata, MetadataChanged, SettingChanged, SettingValue, encode_metadata
+from graphmeta import ComponentMetadata, GraphMetadata, MetadataChanged, SettingChanged, SettingValue
 from transport import Limits
 
 from . import _bounds as bounds
@@ -36,15 +36,15 @@ class ComponentBook:
         """Replace a session's metadata as a whole."""
         components = command.metadata.components if command.metadata else {}
         self._check_free(record, components)
-        encoded = encode_metadata(command.metadata)
-        bounds.check_metadata(self._limits, record, encoded, self._metadata_bytes)
+        bounds.check_metadata(self._limits, record, command.encoded, self._metadata_bytes)
         gone = record.owned_addresses() - components.keys()
         self._forget_addresses(record, gone)
         self._forget_settings(record, gone, draft)
         self.holders.update(dict.fromkeys(components, record.id))
-        self._keep(record, command.metadata, encoded)
+        self._keep(record, command.metadata, command.encoded)
         draft.metadata.append(MetadataChanged(record.id, command.metadata))
-        self._seed(record, draft)
+        self._seed(record.id, components, draft)
+        draft.measured += 2 * len(command.encoded)  # What is seeded is in it, too.
 
     def withdraw(self, record: Record, draft: Draft) -> None:
         """Forget everything that a session declared or reported, because it ends."""
@@ -54,7 +54,7 @@ class ComponentBook:
         self._metadata_bytes -= len(record.sealed_metadata)
 
     def _check_free(self, record: Record, addresses: Mapping[str, Any]) -> None:
-        taken = [a for a in addresses if self.holders.get(a, record.id) != record.id]
+        taken = [a for a in addresses.keys() & self.holders.keys() if self.holders[a] != record.id]
         if taken:
             raise AddressTaken(tuple((a, self._records[self.holders[a]].name) for a in sorted(taken)))
 
@@ -79,6 +79,7 @@ class ComponentBook:
         record.reported[command.address] = size
         self.settings.report(command.address, value)
         draft.settings.append(SettingChanged(command.address, value))
+        draft.measured += size
 
     def delegate(self, record: Record, command: ask.Delegate, draft: Draft) -> None:
         """Let another session report for a component of this one."""
@@ -94,20 +95,18 @@ class ComponentBook:
         if record.id not in (holder, self._records[holder].delegates.get(address)):
             raise AddressTaken(((address, self._records[holder].name),))
 
-    def _seed(self, record: Record, draft: Draft) -> None:
-        components = record.metadata.components if record.metadata else {}
-        for address, component in components.items():
-            if component.initial_settings is None and self.settings.unseed(address):
-                draft.settings.append(SettingChanged(address, self.settings.get(address)))
-            if component.initial_settings is not None:
-                readable = component.initial_settings.readable
-                value = SettingValue(readable, record.id, False, draft.revision, draft.at)
-                if self.settings.seed(address, value):
-                    draft.settings.append(SettingChanged(address, value))
+    def _seed(self, session: UUID, components: Mapping[str, ComponentMetadata], draft: Draft) -> None:
+        seeds = {
+            address: SettingValue(component.initial_settings.readable, session, False, draft.revision, draft.at)
+            for address, component in components.items()
+            if component.initial_settings is not None
+        }
+        changed = self.settings.seed(seeds) | self.settings.unseed(components.keys() - seeds.keys())
+        draft.settings += [SettingChanged(address, seeds.get(address)) for address in components if address in changed]
 
     def _forget_settings(self, record: Record, addresses: Set[str], draft: Draft) -> None:
-        for address in self.settings.forget(record.id, addresses):
-            draft.settings.append(SettingChanged(address, self.settings.get(address)))
+        changed = self.settings.forget(record.id, addresses)
+        draft.settings += [SettingChanged(address, self.settings.get(address)) for address in sorted(changed)]
         for address in record.reported.keys() & addresses:
             size = record.reported.pop(address)
             self._settings_bytes -= size

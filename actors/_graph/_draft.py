@@ -38,6 +38,8 @@ class Draft:
     metadata: list[MetadataChanged] = attrs.field(factory=list)
     endpoints: list[EndpointChanged] = attrs.field(factory=list)
     settings: list[SettingChanged] = attrs.field(factory=list)
+    measured: int = 0
+    """Bytes of metadata and settings in it, about."""
 
     def gain(self, holder: Holder, gained: Iterable[Edge], added: Iterable[Edge]) -> None:
         """A holder gained edges, of which *added* are new to the topology."""

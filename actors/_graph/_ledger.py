@@ -49,6 +49,8 @@ class Decision(Generic[R]):
 
     result: R
     change: Change | None
+    measured: int
+    """Bytes of metadata and settings in the change, about."""
 
 
 class Ledger:
@@ -151,7 +153,7 @@ class Ledger:
             self._snapshot = self._dumped = None
             if record is not None:
                 record.frozen = record.sealed = None
-        return Decision(self._answer(answer), change)
+        return Decision(self._answer(answer), change, draft.measured)
 
     def _deciders(self) -> dict[type, Callable[[Any, Any, Draft], Any]]:
         edges, components = self._edges, self._components

@@ -7,7 +7,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 from uuid import UUID
 
 from actors._data import Publisher, Subscriber
-from graphmeta import GraphSnapshot
+from graphmeta import GraphMetadata, GraphSnapshot
 
 from ._service import SessionService, SettingsPort
 from ._watch import Changes
@@ -38,6 +38,10 @@ class Line(ABC):
     @abstractmethod
     async def ask(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Have the service answer; raises what it raises."""
+
+    @abstractmethod
+    async def register(self, metadata: GraphMetadata | None) -> int:
+        """Replace the session's metadata; returns the revision. It is large, so others run meanwhile."""
 
     @abstractmethod
     async def snapshot(self) -> GraphSnapshot:

@@ -1,11 +1,10 @@
 """Live settings with provenance: what was registered, and over it what the running unit reported.
 
 When the reporter goes, the value falls back to what was registered. Plain bookkeeping without events of its own:
-methods tell whether the effective value changed.
+methods tell which effective values changed. Registrations are large, so they are taken and dropped as a whole.
 """
 
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +18,8 @@ class LiveSettingsBook:
         self._bound: Final = history
         self._seeds: dict[str, SettingValue] = {}
         self._reports: dict[str, SettingValue] = {}
-        self._history: dict[str, deque[SettingValue]] = {}
+        self._before: dict[str, tuple[SettingValue, ...]] = {}
+        """What held before the present values, where there was anything."""
 
     def get(self, address: str) -> SettingValue | None:
         """The effective value, or None when nobody has spoken of the address."""
@@ -27,48 +27,55 @@ class LiveSettingsBook:
 
     def history(self, address: str) -> tuple[SettingValue, ...]:
         """The last effective values, oldest first, for as long as there is one."""
-        return tuple(self._history.get(address, ()))
+        value = self.get(address)
+        return () if value is None else (*self._before.get(address, ()), value)
 
     def effective(self) -> dict[str, SettingValue]:
         """Every effective value by address, sorted."""
         values = {**self._seeds, **self._reports}
         return {address: values[address] for address in sorted(values)}
 
-    def seed(self, address: str, value: SettingValue) -> bool:
-        """Set what registration says; true when it holds, because nobody reports otherwise."""
-        self._seeds[address] = value
-        return self._note(address, address not in self._reports)
+    def seed(self, values: Mapping[str, SettingValue]) -> Set[str]:
+        """Set what registration says; returns where it holds, because nobody reports otherwise."""
+        changed = values.keys() - self._reports.keys()
+        for address in changed & self._seeds.keys():
+            self._keep(address, self._seeds[address])
+        self._seeds.update(values)
+        return changed
 
-    def unseed(self, address: str) -> bool:
-        """Drop what registration said; true when that changes the effective value."""
-        before = self.get(address)
-        self._seeds.pop(address, None)
-        return self._note(address, self.get(address) is not before)
+    def unseed(self, addresses: Iterable[str]) -> Set[str]:
+        """Drop what registration said; returns where nothing holds any longer."""
+        gone = self._seeds.keys() & addresses
+        for address in gone:
+            del self._seeds[address]
+        return self._forgotten(gone - self._reports.keys())
 
     def report(self, address: str, value: SettingValue) -> None:
         """Set what the running unit says."""
+        before = self.get(address)
+        if before is not None:
+            self._keep(address, before)
         self._reports[address] = value
-        self._note(address, True)
 
-    def forget(self, session: UUID, addresses: Iterable[str]) -> list[str]:
-        """Drop what *session* said of *addresses*; return those whose effective value changed, sorted."""
-        changed = []
-        for address in addresses:
-            before = self.get(address)
-            self._drop(session, address)
-            if self._note(address, self.get(address) is not before):
-                changed.append(address)
-        return sorted(changed)
+    def forget(self, session: UUID, addresses: Set[str]) -> Set[str]:
+        """Drop what *session* said of *addresses*; returns where the effective value changed."""
+        fallen = {address for address in self._reports.keys() & addresses if self._reports[address].session == session}
+        for address in fallen:
+            self._drop_report(address)
+        seeded = {address for address in self._seeds.keys() & addresses if self._seeds[address].session == session}
+        return fallen | self.unseed(seeded)
 
-    def _drop(self, session: UUID, address: str) -> None:
-        for book in (self._reports, self._seeds):
-            if address in book and book[address].session == session:
-                del book[address]
+    def _drop_report(self, address: str) -> None:
+        self._keep(address, self._reports.pop(address))
+        if address not in self._seeds:
+            self._forgotten({address})
 
-    def _note(self, address: str, changed: bool) -> bool:
-        value = self.get(address)
-        if value is None:
-            self._history.pop(address, None)
-        elif changed:
-            self._history.setdefault(address, deque(maxlen=self._bound)).append(value)
-        return changed
+    def _forgotten(self, addresses: Set[str]) -> Set[str]:
+        for address in self._before.keys() & addresses:
+            del self._before[address]
+        return addresses
+
+    def _keep(self, address: str, value: SettingValue) -> None:
+        """Remember what no longer holds."""
+        kept = (*self._before.get(address, ()), value)
+        self._before[address] = kept[max(0, len(kept) + 1 - self._bound) :]

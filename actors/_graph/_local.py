@@ -11,7 +11,7 @@ import trio
 
 from actors._data import Flow, Inbox, LocalPublisher, LocalSubscriber, Publisher, Router, Subscriber
 from actors._floor import open_actor_nursery
-from graphmeta import GraphSnapshot, type_text
+from graphmeta import GraphMetadata, GraphSnapshot, type_text
 
 from ._body import body_of
 from ._errors import UnknownScope
@@ -41,6 +41,11 @@ class LocalLine(Line):
             return await self._service.while_open(answer)
         await trio.lowlevel.cancel_shielded_checkpoint()
         return answer
+
+    async def register(self, metadata: GraphMetadata | None) -> int:
+        """As `ask`; cancelled before it decided, or not at all."""
+        revision: int = await self.ask(SessionService.register_metadata, metadata)
+        return revision
 
     async def snapshot(self) -> GraphSnapshot:
         """The supervisor's own frozen snapshot."""

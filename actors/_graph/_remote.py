@@ -13,7 +13,7 @@ import trio
 
 from actors._data import MessageRefused, Publisher, RemotePublisher, RemoteSubscriber, Subscriber
 from actors._floor import open_actor_nursery
-from graphmeta import GraphSnapshot, load_snapshot_slices, type_text
+from graphmeta import GraphMetadata, GraphSnapshot, encode_metadata_slices, load_snapshot_slices, type_text
 from transport import (
     ConnectFailed,
     HandshakeRefused,
@@ -24,6 +24,7 @@ from transport import (
     LinkLost,
     Peer,
     Service,
+    Shared,
     TransportError,
     connect_unix,
     connect_websocket,
@@ -68,6 +69,12 @@ class RemoteLine(Line):
             raise self._client.ending or SessionLost(error.reason) from None
         except (OverflowError, UnicodeError) as error:
             raise InvalidParams(method, f"it cannot be sent: {error}") from None
+
+    async def register(self, metadata: GraphMetadata | None) -> int:
+        """Encoded in slices here, decoded in slices there."""
+        encoded = await in_slices(encode_metadata_slices(metadata))
+        revision: int = await self.request("register_metadata", {"metadata": Shared.encoded_as(msgpack=encoded)}, int)
+        return revision
 
     async def snapshot(self) -> GraphSnapshot:
         """The whole state, made of the published records here."""

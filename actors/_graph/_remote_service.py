@@ -119,9 +119,9 @@ class RemoteSessionService(SessionService):
         # A small registration must not overtake a large one that came before it.
         async with self._registrations.turn(place):
             if raw in _NOTHING:
-                return super().register_metadata(None)
+                return await super().register_metadata(None)
             encoding: Literal["json", "msgpack"] = "json" if self._peer.speaks_json else "msgpack"
-            return super().register_metadata(await in_slices(decode_metadata_slices(raw, encoding)))
+            return await super().register_metadata(await in_slices(decode_metadata_slices(raw, encoding)))
 
     @wire_method(reads=True)
     def close(self) -> int:

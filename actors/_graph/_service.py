@@ -13,13 +13,14 @@ import trio
 
 from actors._data import Flow
 from actors._floor import ActorError
-from graphmeta import Edge, Endpoint, GraphMetadata, GraphSnapshot, SettingValue
+from graphmeta import Edge, Endpoint, GraphMetadata, GraphSnapshot, SettingValue, encode_metadata_slices
 from transport import wire_method
 
 from . import _commands as ask
 from ._bounds import check
 from ._errors import SessionEnded, SessionError, SessionReleased, SettingsRefused
 from ._results import EdgeResult, Impact, Role, SessionInfo
+from ._slices import in_slices
 from ._software import SOFTWARE
 from ._supervisor import GraphSupervisor
 from ._watch import Watch
@@ -161,9 +162,10 @@ class SessionService:
     # -- metadata and settings -------------------------------------------------------------------------------
 
     @wire_method
-    def register_metadata(self, metadata: GraphMetadata | None) -> int:
+    async def register_metadata(self, metadata: GraphMetadata | None) -> int:
         """Replace the session's metadata as a whole; returns the revision."""
-        self._submit(ask.Register(metadata))
+        encoded = await in_slices(encode_metadata_slices(metadata))
+        self._submit(ask.Register(metadata, encoded))
         return self._graph.revision
 
     @wire_method(reads=True)

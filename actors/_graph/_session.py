@@ -131,7 +131,7 @@ class Session(Holder):
         """
         # Over a wire what is large leaves in pieces, between which what is small would overtake it.
         async with self._registrations.turn(self._registrations.enter()):
-            return await self._line.ask(SessionService.register_metadata, metadata)
+            return await self._line.register(metadata)
 
     async def snapshot(self) -> GraphSnapshot:
         """The whole graph as of now."""

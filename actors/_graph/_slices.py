@@ -15,15 +15,18 @@ _SLICE: Final = 0.002
 
 
 async def in_slices(work: Generator[object, None, T]) -> T:
-    """Drive a generator to its end, with a pause whenever its last steps took 2 ms; returns what it returns."""
+    """Drive a generator to its end, with a pause before each 2 ms of it; returns what it returns.
+
+    Cancelled, it stops in a pause, and the work is left undone.
+    """
     while True:
+        await trio.lowlevel.checkpoint()
         try:
             with _uncollected():
                 _run_slice(work)
         except StopIteration as ended:
             result: T = ended.value
             return result
-        await trio.lowlevel.checkpoint()
 
 
 def _run_slice(work: Generator[object, None, T]) -> None:

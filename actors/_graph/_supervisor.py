@@ -96,11 +96,10 @@ class GraphSupervisor(Actor):
             raise GraphClosed
         decision = self._ledger.decide(session, command)
         if decision.change is not None:
-            self._publish(decision.change)
+            self._publish(decision.change, weigh(decision.change, decision.measured))
         return decision.result
 
-    def _publish(self, change: Change) -> None:
-        weight = weigh(change)
+    def _publish(self, change: Change, weight: int) -> None:
         self._history.append(change, weight)
         for watch in self._watches:
             watch.offer(change, weight)

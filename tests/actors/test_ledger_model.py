@@ -14,7 +14,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from actors._graph import _commands as ask
 from actors._graph._errors import AddressTaken, ScopeTaken, SessionEnded, UnknownComponent, UnknownScope
 from actors._graph._ledger import Ledger
-from graphmeta import CycleError, Edge, GraphMetadata, InitialSettings, Outcome, UnitMetadata, load_snapshot
+from graphmeta import (
+    CycleError,
+    Edge,
+    GraphMetadata,
+    InitialSettings,
+    Outcome,
+    UnitMetadata,
+    encode_metadata,
+    load_snapshot,
+)
 from transport import Limits
 
 FULL = os.environ.get("TRELLIS_CAMPAIGN") == "full" or os.environ.get("CI") == "true"
@@ -172,7 +181,8 @@ class LedgerModel(RuleBasedStateMachine):
     def register(self, session: UUID, wanted: set[str]) -> None:
         initial = InitialSettings(readable={"a": self.now})
         units = {path: UnitMetadata(path, path[-1], "t.U", initial_settings=initial) for path in wanted}
-        command = ask.Register(GraphMetadata(units=units))
+        metadata = GraphMetadata(units=units)
+        command = ask.Register(metadata, encode_metadata(metadata))
         if session not in self.open:
             return self.refused(session, command, SessionEnded)
         others = set().union(*(held for other, held in self.components.items() if other != session))

@@ -4,8 +4,9 @@ import attrs
 import pytest
 import trio
 
-from actors import AddressTaken, InvalidSettings, SettingsRefused, UnknownComponent
+from actors import AddressTaken, InvalidSettings, SettingsRefused, UnknownComponent, open_graph, open_session
 from graphmeta import GraphMetadata, UnitMetadata, capture, patch, readable
+from transport import Limits
 
 
 @attrs.frozen
@@ -56,6 +57,19 @@ async def test_a_field_is_taken_by_the_unit_reported_and_seen_by_all(house):
         assert (value.readable, value.reported, value.session) == ({"low": 2.0, "high": 9.0}, True, runner.id)
         history = await operator.settings_history(FILTER)
         assert [entry.readable["low"] for entry in history] == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("kept", [1, 3])
+async def test_only_the_last_values_of_a_component_are_kept(kept):
+    async with open_graph(limits=Limits(settings_history=kept)) as graph, open_session(graph, name="runner") as runner:
+        for low in range(4):
+            await runner.register_metadata(registered(Band(low)))
+        await runner._report_settings(FILTER, {"low": 4.0})
+        history = await runner.settings_history(FILTER)
+        assert [value.readable["low"] for value in history] == [0.0, 1.0, 2.0, 3.0, 4.0][-kept:]
+        await runner.register_metadata(None)
+        with pytest.raises(UnknownComponent):
+            await runner.settings_history(FILTER)
 
 
 async def test_several_fields_are_taken_together_or_not_at_all(house):

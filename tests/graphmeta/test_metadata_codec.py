@@ -19,6 +19,7 @@ from graphmeta import (
     decode_metadata,
     decode_metadata_slices,
     encode_metadata,
+    encode_metadata_slices,
 )
 
 UNIT = UnitMetadata("SYS/U", "U", "p.Unit", input_streams={"IN": InputStreamMetadata("IN", "SYS/U/IN", "float")})
@@ -52,6 +53,16 @@ def test_decoding_pauses_after_every_component_and_ends_with_the_whole():
     with pytest.raises(StopIteration) as caught:
         next(slices)
     assert caught.value.value == GRAPH
+
+
+@given(st.none() | st.from_type(GraphMetadata))
+def test_encoding_in_slices_makes_the_same_bytes_with_a_pause_after_every_component(metadata: GraphMetadata | None):
+    slices = encode_metadata_slices(metadata)
+    components = [] if metadata is None else [*metadata.units, *metadata.collections]
+    assert [next(slices) for _ in components] == components
+    with pytest.raises(StopIteration) as caught:
+        next(slices)
+    assert caught.value.value == encode_metadata(metadata)
 
 
 def test_a_component_is_refused_when_its_turn_comes_and_not_before():
