@@ -1,4 +1,4 @@
-"""Requests of this end that wait for their answer: a table by id, pure but for the events.
+"""Requests of this end that wait for their answer: a table by id, pure but for the waiting.
 
 An id leaves the table with its answer and not before, so it is never used twice; that a caller gave up
 changes nothing but that nobody reads the answer.
@@ -20,13 +20,30 @@ class Call:
     """One request under way."""
 
     id: int
-    settled: trio.Event = attrs.field(factory=trio.Event)
     answer: Answer | None = None
+    _waiter: trio.lowlevel.Task | None = None
 
     def settle(self, answer: Answer) -> None:
         if self.answer is None:
             self.answer = answer
-            self.settled.set()
+            if self._waiter is not None:
+                trio.lowlevel.reschedule(self._waiter)
+
+    # Protected: a task that was struck before it sleeps must not be rescheduled.
+    @trio.lowlevel.enable_ki_protection
+    async def wait(self) -> Answer:
+        """Wait for the answer, once; cheaper than an event, which may have many waiters."""
+        if self.answer is None:
+            self._waiter = trio.lowlevel.current_task()
+            await trio.lowlevel.wait_task_rescheduled(self._leave)
+        else:
+            await trio.lowlevel.checkpoint()
+        assert self.answer is not None
+        return self.answer
+
+    def _leave(self, _: object) -> trio.lowlevel.Abort:
+        self._waiter = None
+        return trio.lowlevel.Abort.SUCCEEDED
 
 
 @attrs.define(eq=False)

@@ -50,11 +50,22 @@ class GuardedStream(trio.abc.Stream):
             data, self._again = self._again, b""
             return data
         try:
-            data = bytes(await self._stream.receive_some(max_bytes))
+            data = await self._receive(max_bytes or _CHUNK)
         except _DEAD as error:
             raise self._broken(_describe(error)) from None
         self._hear(data)
         return data
+
+    async def _receive(self, max_bytes: int) -> bytes:
+        """Wait, then read. Trio reads first, and pays for finding nothing: here a peer is mostly waited for."""
+        if self.fault is not None or not isinstance(self._stream, trio.SocketStream):
+            return bytes(await self._stream.receive_some(max_bytes))
+        while True:
+            await trio.lowlevel.wait_readable(self._stream.socket)
+            try:
+                return os.read(self._stream.socket.fileno(), max_bytes)
+            except BlockingIOError:
+                continue
 
     def _hear(self, data: bytes) -> None:
         self.last_heard = trio.current_time()

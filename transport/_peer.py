@@ -133,11 +133,13 @@ class Peer:
             self._calls.forget(call)
             raise
         try:
-            await call.settled.wait()
+            answer = await call.wait()
         except trio.Cancelled:
             self._give_up(call, parcel)
             raise
-        return self._outcome(call, result_type)
+        if isinstance(answer, Reply):
+            return answer.result.decode(result_type)
+        raise self._errors.rebuild(answer) if isinstance(answer, Failure) else answer
 
     def notify(self, method: str, params: Mapping[str, Any], *, bulk: bool = False) -> None:
         """Tell the other end something, without waiting and without an answer.
@@ -178,13 +180,6 @@ class Peer:
             self.notify(CANCEL, {"id": call.id})
         except (LimitExceeded, LinkLost):
             return
-
-    def _outcome(self, call: Call, result_type: Any) -> Any:
-        answer = call.answer
-        if isinstance(answer, Reply):
-            return answer.result.decode(result_type)
-        assert answer is not None
-        raise self._errors.rebuild(answer) if isinstance(answer, Failure) else answer
 
     async def _read(self, nursery: trio.Nursery) -> None:
         try:

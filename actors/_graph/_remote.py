@@ -174,19 +174,20 @@ class RemoteLine(Line):
 class _Shape:
     """What a service method looks like on the wire."""
 
-    signature: inspect.Signature
+    names: tuple[str, ...]
+    """Of its parameters, in order."""
     result: Any
 
     def params(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Arguments by name, as the wire has them."""
-        arguments = self.signature.bind(None, *args, **kwargs).arguments
-        return {name: value for name, value in arguments.items() if name != "self"}
+        """Arguments by name, as the wire has them; the server refuses those that do not fit."""
+        return {**dict(zip(self.names, args, strict=False)), **kwargs}
 
 
 @lru_cache(maxsize=256)
 def _shape(method: Callable[..., Any]) -> _Shape:
+    _, *names = inspect.signature(method).parameters
     result = get_type_hints(method).get("return", Any)
-    return _Shape(inspect.signature(method), get_args(result)[0] if get_origin(result) is Awaitable else result)
+    return _Shape(tuple(names), get_args(result)[0] if get_origin(result) is Awaitable else result)
 
 
 @asynccontextmanager
