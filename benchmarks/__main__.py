@@ -28,6 +28,7 @@ BENCHMARKS = {
     "sessions": "sessions of a graph in process and over wires, beside bare Trio, trio-websocket and ezmsg",
     "data": "messages from publishers to subscribers in process, beside ezmsg",
     "units": "messages from unit to unit in process, beside ezmsg",
+    "processes": "messages from one process to another, beside ezmsg and zenoh",
 }
 """The modules of this package that measure; each has ``PEERS`` (distributions) and ``cases(quick)``."""
 

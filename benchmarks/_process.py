@@ -20,7 +20,7 @@ class Server:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process: Final = process
-        self.place: Final = self._answer()
+        self.place: Final = self.answer()
         """What the server said first."""
 
     def tell(self, order: str, *details: Any) -> Any:
@@ -28,9 +28,10 @@ class Server:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps([order, *details]) + "\n")
         self._process.stdin.flush()
-        return self._answer()
+        return self.answer()
 
-    def _answer(self) -> Any:
+    def answer(self) -> Any:
+        """Wait for what the server says next, if it answers an order more than once."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:

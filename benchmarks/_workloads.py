@@ -5,7 +5,8 @@ give one side less to do than the other.
 """
 
 import random
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -69,6 +70,43 @@ def payload(size: int) -> bytes:
     return b"x" * size
 
 
-def arrays(size: int, count: int = 2 * QUEUE) -> list[npt.NDArray[np.float64]]:
-    """Return arrays of so many bytes each, to be sent in turn; more than can be under way at once."""
-    return [np.full(size // 8, number, np.float64) for number in range(count)]
+def stamped_bytes(size: int) -> Callable[[float, int], bytes]:
+    """Return what makes a message of so many bytes, with its time and number in front."""
+    stamp = struct.Struct(f"<dQ{size - 16}x")
+    return stamp.pack
+
+
+def stamped_arrays(size: int) -> Callable[[float, int], npt.NDArray[np.float64]]:
+    """Return what makes an array of so many bytes, with its time and number in front.
+
+    It takes one of more arrays than can be under way at once, so that nobody pays for new memory.
+    """
+    ready = [np.full(size // 8, number, np.float64) for number in range(4 * QUEUE)]
+
+    def stamped(sent: float, number: int) -> npt.NDArray[np.float64]:
+        array = ready[number % len(ready)]
+        array[:2] = sent, number
+        return array
+
+    return stamped
+
+
+STAMPED: Final = {"bytes": stamped_bytes, "array": stamped_arrays}
+"""The kinds of messages that say when they left."""
+
+
+def packed(message: bytes | npt.NDArray[np.float64]) -> bytes:
+    """Return a message as its bytes, for what carries nothing else."""
+    return message if isinstance(message, bytes) else message.tobytes()
+
+
+UNPACKED: Final[dict[str, Callable[[bytes], Any]]] = {"bytes": bytes, "array": np.frombuffer}
+"""From bytes to a message, by its kind."""
+
+
+def stamp_of(message: Any) -> tuple[float, int, int]:
+    """Return a stamped message's time, its number, and how many bytes it has."""
+    if isinstance(message, np.ndarray):
+        return float(message[0]), int(message[1]), message.nbytes
+    sent, number = struct.unpack_from("<dQ", message)
+    return sent, number, len(message)
