@@ -89,6 +89,12 @@ from ._graph import SessionInfo as SessionInfo
 from ._graph import SessionLost as SessionLost
 from ._graph import SessionReleased as SessionReleased
 from ._graph import SettingsRefused as SettingsRefused
+from ._graph import StateFileBusy as StateFileBusy
+from ._graph import StateFileDamaged as StateFileDamaged
+from ._graph import StateFileForeign as StateFileForeign
+from ._graph import StateFileNewer as StateFileNewer
+from ._graph import StateFileUnwritable as StateFileUnwritable
+from ._graph import StorageFailed as StorageFailed
 from ._graph import SubscriptionTaken as SubscriptionTaken
 from ._graph import UnknownComponent as UnknownComponent
 from ._graph import UnknownScope as UnknownScope

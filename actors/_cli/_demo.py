@@ -16,7 +16,7 @@ from actors._runtime import open_runner
 
 from ._errors import MissingExtra, UsageError
 from ._numbers import port, positive
-from ._signals import wait_told
+from ._signals import hear_signals, wait_told
 
 if TYPE_CHECKING:
     from actors.demo import Monitor  # it needs NumPy, which only the extra brings
@@ -43,10 +43,11 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
 async def run(args: argparse.Namespace) -> int:
     """Run the demo until a signal comes or its time is over."""
     _check(args.rate)
-    async with open_graph() as graph, open_task_nursery() as nursery:
-        host = await nursery.start(partial(serve_host, graph, port=args.port))
-        async with _show(graph, host.url, args.rate):
-            return await _wait_told(graph, args.seconds)
+    with hear_signals() as signals:
+        async with open_graph() as graph, open_task_nursery() as nursery:
+            host = await nursery.start(partial(serve_host, graph, port=args.port))
+            async with _show(graph, host.url, args.rate):
+                return await _wait_told(graph, signals, args.seconds)
 
 
 def _check(rate: float) -> None:
@@ -110,8 +111,8 @@ async def _print(graph: Graph, monitor: "Monitor") -> None:
         print(plain_line(monitor.state(graph.snapshot(), at=trio.current_time())), flush=True)
 
 
-async def _wait_told(graph: Graph, seconds: float) -> int:
+async def _wait_told(graph: Graph, signals: AsyncIterator[int], seconds: float) -> int:
     """Wait for a signal, a shutdown, or for the time to be over; returns the exit code."""
     with trio.move_on_after(seconds):
-        return await wait_told(graph)
+        return await wait_told(graph, signals)
     return 0

@@ -2,14 +2,16 @@
 
 import argparse
 import ssl
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from actors._graph import open_graph, open_task_nursery, serve_host
+from actors._graph import Host, open_graph, open_task_nursery, serve_host
+from graphmeta import visible
 
 from ._errors import UsageError
 from ._numbers import port
-from ._signals import wait_told
+from ._signals import hear_signals, wait_told
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -17,8 +19,9 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
     parser = commands.add_parser(
         "serve",
         help="serve a graph",
-        description="Serve an empty graph on this host until Ctrl-C or SIGTERM.",
+        description="Serve a graph on this host until Ctrl-C or SIGTERM.",
     )
+    parser.add_argument("--state", metavar="FILE", help="keep persistent edges there, for the next start")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: this host only)")
     parser.add_argument("--port", type=port, default=0, help="default: a free one")
     parser.add_argument("--certificate", metavar="FILE", help="for TLS, which is needed off this host")
@@ -32,12 +35,26 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
 async def run(args: argparse.Namespace) -> int:
     """Serve until a signal comes."""
     options = {"host": args.host, "insecure": args.insecure, "origins": args.origin, "hosts": args.known_as}
-    async with open_graph() as graph, open_task_nursery() as nursery:
-        serve = partial(serve_host, graph, port=args.port, ssl_context=_certified(args), **options)
-        host = await nursery.start(serve)
-        print(f"graph server: {host.url}", f"token file: {host.ticket}", sep="\n")
-        print(f"token file for looking only: {host.read_token_file}", flush=True)
-        return await wait_told(graph)
+    # From before the first word, so that whoever has read it can end this cleanly.
+    with hear_signals() as signals:
+        async with open_graph(state=args.state) as graph, open_task_nursery() as nursery:
+            serve = partial(serve_host, graph, port=args.port, ssl_context=_certified(args), **options)
+            host = await nursery.start(serve)
+            print(*_said(host, args.state), sep="\n", flush=True)
+            return await wait_told(graph, signals)
+
+
+def _said(host: Host, state: str | None) -> Iterator[str]:
+    yield f"graph server: {host.url}"
+    yield f"token file: {host.ticket}"
+    yield f"token file for looking only: {host.read_token_file}"
+    yield _kept(state)
+
+
+def _kept(state: str | None) -> str:
+    if state is None:
+        return "persistent edges: in memory, until this server ends (--state FILE keeps them)"
+    return f"persistent edges: kept in {visible(state)}"
 
 
 def _certified(args: argparse.Namespace) -> ssl.SSLContext | None:

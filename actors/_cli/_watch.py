@@ -2,11 +2,13 @@
 
 import argparse
 import json
+from functools import partial
 from typing import Any
 
 from graphmeta import change_to_json
 
 from ._changes import lines
+from ._signals import follow
 from ._target import add_target, open_target
 
 
@@ -21,8 +23,12 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
     parser.set_defaults(command=run)
 
 
-async def run(args: argparse.Namespace) -> None:
-    """Print changes until the graph goes away or Ctrl-C is pressed."""
+async def run(args: argparse.Namespace) -> int:
+    """Print changes until the graph goes away, Ctrl-C is pressed, or SIGTERM comes."""
+    return await follow(partial(_print, args))
+
+
+async def _print(args: argparse.Namespace) -> None:
     async with open_target(args, "watch") as session, session.watch(args.after) as changes:
         async for item in changes:
             for line in [json.dumps(change_to_json(item))] if args.json else lines(item):

@@ -34,6 +34,12 @@ from ._results import SessionInfo as SessionInfo
 from ._session import Scope as Scope
 from ._session import Session as Session
 from ._software import SOFTWARE as SOFTWARE
+from ._state_errors import StateFileBusy as StateFileBusy
+from ._state_errors import StateFileDamaged as StateFileDamaged
+from ._state_errors import StateFileForeign as StateFileForeign
+from ._state_errors import StateFileNewer as StateFileNewer
+from ._state_errors import StateFileUnwritable as StateFileUnwritable
+from ._state_errors import StorageFailed as StorageFailed
 from ._tickets import Ticket as Ticket
 from ._tickets import read_ticket as read_ticket
 from ._tickets import runtime_folder as runtime_folder

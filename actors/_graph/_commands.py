@@ -57,6 +57,14 @@ class Disconnect(Command[tuple[EdgeResult, ...]]):
 
 
 @attrs.frozen
+class Revert(Command[tuple[Edge, ...]]):
+    """Go back to the persistent edges that are stored; returns those that a cycle keeps from coming back."""
+
+    gone: tuple[Edge, ...]
+    back: tuple[Edge, ...]
+
+
+@attrs.frozen
 class Clear(Command[None]):
     """Let go of every edge of this scope and of the scopes inside it."""
 

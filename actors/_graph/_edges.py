@@ -8,7 +8,7 @@ from uuid import UUID
 
 import attrs
 
-from graphmeta import DAG, Edge, Outcome, ScopeChanged, check_edge, check_topic
+from graphmeta import DAG, CycleError, Edge, Outcome, ScopeChanged, check_edge, check_topic
 from transport import Limits
 
 from . import _bounds as bounds
@@ -57,6 +57,25 @@ class EdgeBook:
         if record is not None and holder is not None:
             record.held -= len(lost)
         return Outcomes(edges, outcomes)
+
+    def revert(self, record: Record | None, command: ask.Revert, draft: Draft) -> tuple[Edge, ...]:
+        """Let persistent edges go, and hold others again, as far as no cycle bars their way."""
+        lost = [edge for edge in command.gone if self.dag.owns(None, edge)]
+        removed = [edge for edge in lost if self.dag.remove_edge(*edge)]
+        draft.lose(None, lost, removed)
+        outcomes = {edge: self._outcome(edge) for edge in command.back}
+        draft.gain(
+            None,
+            [edge for edge, outcome in outcomes.items() if outcome is not None],
+            [edge for edge, outcome in outcomes.items() if outcome],
+        )
+        return tuple(edge for edge, outcome in outcomes.items() if outcome is None)
+
+    def _outcome(self, edge: Edge) -> Outcome | None:
+        try:
+            return self.dag.add_edge(*edge)
+        except CycleError:
+            return None
 
     def clear(self, record: Record, command: ask.Clear, draft: Draft) -> None:
         """Let go of what a scope and the scopes inside it hold."""

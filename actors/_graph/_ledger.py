@@ -162,6 +162,7 @@ class Ledger:
             ask.End: self._end,
             ask.Connect: edges.connect,
             ask.Disconnect: edges.disconnect,
+            ask.Revert: edges.revert,
             ask.Clear: edges.clear,
             ask.OpenScope: edges.open_scope,
             ask.CloseScope: edges.close_scope,

@@ -1,20 +1,25 @@
 """The two doors of the graph floor: `open_graph` starts a supervisor, `open_session` joins one, here or elsewhere."""
 
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Final
 
+import trio
+
 from actors._floor import open_actor_nursery
 from graphmeta import Edge, GraphSnapshot
 from transport import Limits
 
 from . import _commands as ask
+from ._journal import FLUSH_SECONDS, Journal
 from ._local import open_local_session
 from ._remote import open_remote_session
 from ._results import EdgeResult, SessionInfo
 from ._session import Session
+from ._state_file import StateFile
 from ._supervisor import GraphSupervisor
 
 
@@ -36,7 +41,10 @@ class Graph:
         return self._supervisor.sessions()
 
     def connect(self, from_topic: str, to_topic: str) -> EdgeResult:
-        """Hold a persistent edge. Raises `CycleError` or `InvalidTopic`; then nothing changed."""
+        """Hold a persistent edge. Raises `CycleError` or `InvalidTopic`; then nothing changed.
+
+        It is there at once; where there is a state file, `wait_stored` tells when it is in that, too.
+        """
         command = ask.Connect((Edge(from_topic, to_topic),), persistent=True)
         return self._supervisor._submit(None, command)[0]
 
@@ -45,13 +53,23 @@ class Graph:
         command = ask.Disconnect((Edge(from_topic, to_topic),), persistent=True)
         return self._supervisor._submit(None, command)[0]
 
+    async def wait_stored(self) -> None:
+        """Wait until all persistent changes so far are in the state file; without one there is nothing to wait for.
+
+        Raises `StorageFailed` when the file does not take them; they are undone then.
+        """
+        await trio.lowlevel.checkpoint_if_cancelled()
+        await self._supervisor.stored(None)
+
     async def wait_closed(self) -> None:
         """Wait until a session shuts the graph down."""
         await self._supervisor.closed.wait()
 
 
 @asynccontextmanager
-async def open_graph(*, limits: Limits | None = None) -> AsyncIterator[Graph]:
+async def open_graph(
+    *, limits: Limits | None = None, state: str | os.PathLike[str] | None = None
+) -> AsyncIterator[Graph]:
     """Run a graph supervisor for the length of a block.
 
     When the block ends, every session of the graph ends with `SessionLost` in its body, and every door closes. An
@@ -59,15 +77,34 @@ async def open_graph(*, limits: Limits | None = None) -> AsyncIterator[Graph]:
 
         async with open_graph() as graph:
             async with open_session(graph, name="front-end") as session: ...
+
+    With *state*, the path of a file, persistent edges outlive this block and the process: they are read from there
+    first, and whoever connects one is answered when it is on the disk. Raises `StateFileBusy`, `StateFileForeign`,
+    `StateFileNewer`, `StateFileDamaged` or `StateFileUnwritable`, and then nothing has changed; and `StorageFailed`
+    at the end, when what was left could not be written.
     """
-    supervisor = GraphSupervisor(limits or Limits())
-    async with open_actor_nursery("graph") as nursery:
-        # An actor is made by whoever starts it; this one is made first, because the handle needs it.
-        await nursery.start(partial(_itself, supervisor), name="supervisor")
-        try:
-            yield Graph(supervisor)
-        finally:
-            supervisor.close()
+    async with _open_journal(state) as journal:
+        supervisor = GraphSupervisor(limits or Limits(), journal)
+        async with open_actor_nursery("graph") as nursery:
+            # An actor is made by whoever starts it; this one is made first, because the handle needs it.
+            await nursery.start(partial(_itself, supervisor), name="supervisor")
+            try:
+                yield Graph(supervisor)
+            finally:
+                supervisor.close()
+
+
+@asynccontextmanager
+async def _open_journal(state: str | os.PathLike[str] | None) -> AsyncIterator[Journal | None]:
+    if state is None:
+        yield None
+        return
+    file = await trio.to_thread.run_sync(StateFile, state)
+    try:
+        yield Journal(file)
+    finally:
+        with trio.move_on_after(FLUSH_SECONDS, shield=True):
+            await trio.to_thread.run_sync(file.close, abandon_on_cancel=True)
 
 
 def open_session(

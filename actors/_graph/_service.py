@@ -121,28 +121,34 @@ class SessionService:
     # -- edges -----------------------------------------------------------------------------------------------
 
     @wire_method
-    def connect(self, from_topic: str, to_topic: str, scope: str = "", persistent: bool = False) -> EdgeResult:
+    def connect(self, from_topic: str, to_topic: str, scope: str = "") -> EdgeResult:
         """Hold one edge."""
-        return self.connect_many((Edge(from_topic, to_topic),), scope, persistent)[0]
+        return self.connect_many((Edge(from_topic, to_topic),), scope)[0]
 
     @wire_method
-    def connect_many(
-        self, edges: tuple[Edge, ...], scope: str = "", persistent: bool = False
-    ) -> tuple[EdgeResult, ...]:
+    def connect_many(self, edges: tuple[Edge, ...], scope: str = "") -> tuple[EdgeResult, ...]:
         """Hold edges, all or none."""
-        return self._submit(ask.Connect(edges, scope, persistent))
+        return self._submit(ask.Connect(edges, scope))
 
     @wire_method
-    def disconnect(self, from_topic: str, to_topic: str, scope: str = "", persistent: bool = False) -> EdgeResult:
+    def connect_persistent(self, edges: tuple[Edge, ...]) -> Awaitable[tuple[EdgeResult, ...]]:
+        """Make edges that nobody owns, all or none. Done at once, and answered when it is stored."""
+        return self._graph.stored(self._submit(ask.Connect(edges, persistent=True)))
+
+    @wire_method
+    def disconnect(self, from_topic: str, to_topic: str, scope: str = "") -> EdgeResult:
         """Let go of one edge."""
-        return self.disconnect_many((Edge(from_topic, to_topic),), scope, persistent)[0]
+        return self.disconnect_many((Edge(from_topic, to_topic),), scope)[0]
 
     @wire_method
-    def disconnect_many(
-        self, edges: tuple[Edge, ...], scope: str = "", persistent: bool = False
-    ) -> tuple[EdgeResult, ...]:
+    def disconnect_many(self, edges: tuple[Edge, ...], scope: str = "") -> tuple[EdgeResult, ...]:
         """Let go of edges, all or none."""
-        return self._submit(ask.Disconnect(edges, scope, persistent))
+        return self._submit(ask.Disconnect(edges, scope))
+
+    @wire_method
+    def disconnect_persistent(self, edges: tuple[Edge, ...]) -> Awaitable[tuple[EdgeResult, ...]]:
+        """Let go of edges that nobody owns, all or none. Done at once, and answered when it is stored."""
+        return self._graph.stored(self._submit(ask.Disconnect(edges, persistent=True)))
 
     @wire_method
     def clear(self, scope: str = "") -> None:

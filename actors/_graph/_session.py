@@ -34,28 +34,38 @@ class Holder:
     async def connect(self, from_topic: str, to_topic: str, *, persistent: bool = False) -> EdgeResult:
         """Hold the edge; says whether it is new (`Outcome.ADDED`), `SHARED` or `ALREADY_OWNED`.
 
-        With ``persistent=True`` nobody owns it: it outlives every session until a persistent `disconnect`. Raises
-        `CycleError` with the path that it would close, `InvalidTopic`, or `SessionEnded`; then nothing changed.
+        With ``persistent=True`` nobody owns it: it outlives every session until a persistent `disconnect`, and the
+        server too where it keeps a state file. Raises `CycleError` with the path that it would close, `InvalidTopic`,
+        or `SessionEnded`; then nothing changed. Raises `StorageFailed` when the file did not take a persistent
+        change, which is undone then.
         """
-        return await self._line.ask(SessionService.connect, from_topic, to_topic, self._scope, persistent)
+        if persistent:
+            return (await self.connect_many(((from_topic, to_topic),), persistent=True))[0]
+        return await self._line.ask(SessionService.connect, from_topic, to_topic, self._scope)
 
     async def connect_many(
         self, edges: Iterable[tuple[str, str]], *, persistent: bool = False
     ) -> tuple[EdgeResult, ...]:
         """Hold all of the edges in one revision, or none; one result per edge, in order. Errors as in `connect`."""
         pairs = tuple(Edge(*edge) for edge in edges)
-        return await self._line.ask(SessionService.connect_many, pairs, self._scope, persistent)
+        if persistent:
+            return await self._line.ask(SessionService.connect_persistent, pairs)
+        return await self._line.ask(SessionService.connect_many, pairs, self._scope)
 
     async def disconnect(self, from_topic: str, to_topic: str, *, persistent: bool = False) -> EdgeResult:
         """Let go of the edge: `Outcome.REMOVED`, `RELEASED` (others still hold it) or `NOT_OWNER`."""
-        return await self._line.ask(SessionService.disconnect, from_topic, to_topic, self._scope, persistent)
+        if persistent:
+            return (await self.disconnect_many(((from_topic, to_topic),), persistent=True))[0]
+        return await self._line.ask(SessionService.disconnect, from_topic, to_topic, self._scope)
 
     async def disconnect_many(
         self, edges: Iterable[tuple[str, str]], *, persistent: bool = False
     ) -> tuple[EdgeResult, ...]:
         """Let go of all of the edges in one revision; one result per edge, in order."""
         pairs = tuple(Edge(*edge) for edge in edges)
-        return await self._line.ask(SessionService.disconnect_many, pairs, self._scope, persistent)
+        if persistent:
+            return await self._line.ask(SessionService.disconnect_persistent, pairs)
+        return await self._line.ask(SessionService.disconnect_many, pairs, self._scope)
 
     async def clear(self) -> None:
         """Let go of every edge held here and in the scopes inside."""

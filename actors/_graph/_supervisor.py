@@ -5,7 +5,7 @@ thread is the lock. The supervisor waits for nobody: what watchers and routers m
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID, uuid4
 
@@ -13,7 +13,7 @@ import trio
 
 from actors._data import Router
 from actors._floor import Actor
-from graphmeta import DAG, Change, GraphError, GraphSnapshot, Resync, SettingValue, dump_snapshot, snapshot_twin
+from graphmeta import DAG, Change, Edge, GraphError, GraphSnapshot, Resync, SettingValue, dump_snapshot, snapshot_twin
 from transport import Limits, Shared
 
 from . import _commands as ask
@@ -26,7 +26,8 @@ from ._errors import (
     UnknownSession,
 )
 from ._history import History
-from ._ledger import Ledger
+from ._journal import Journal, answer_stored
+from ._ledger import Decision, Ledger
 from ._nearest import nearest
 from ._record import Record
 from ._results import Impact, Role, SessionInfo
@@ -66,7 +67,7 @@ class GraphSupervisor(Actor):
 
     expected = (GraphError, SessionError)
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, journal: Journal | None = None) -> None:
         self.limits: Final = limits
         self.epoch: Final = uuid4()
         self._ledger = Ledger(self.epoch, time.time, limits)
@@ -78,6 +79,15 @@ class GraphSupervisor(Actor):
         self._plain: tuple[int, Shared | None] = (0, None)
         self._newest: tuple[Change, Shared] | None = None
         self.closed = trio.Event()
+        self._journal: Final = journal
+        """Where persistent edges are kept; None: in memory only."""
+        if journal is not None and journal.stored:
+            self._publish(self._ledger.decide(None, ask.Connect(journal.stored, persistent=True)))
+
+    async def started(self) -> None:
+        """Begin to store what must outlive the process."""
+        if self._journal is not None:
+            self.nursery.start_soon(self._journal.run, self._revert)
 
     async def shut_down(self, by: str) -> None:
         """Close the graph because a session asked for it."""
@@ -95,11 +105,25 @@ class GraphSupervisor(Actor):
         if self.closed.is_set():
             raise GraphClosed
         decision = self._ledger.decide(session, command)
+        if self._journal is not None and decision.change is not None:
+            self._journal.note(decision.change)
+        return self._publish(decision)
+
+    @trio.lowlevel.enable_ki_protection
+    def _revert(self, gone: Iterable[Edge], back: Iterable[Edge]) -> tuple[Edge, ...]:
+        """Undo what could not be stored, in a revision of its own."""
+        return self._publish(self._ledger.decide(None, ask.Revert(tuple(gone), tuple(back))))
+
+    def stored(self, answer: R) -> Awaitable[R]:
+        """*answer*, once everything that has been decided so far is stored. The awaitable raises `StorageFailed`."""
+        return answer_stored(answer, self._journal.newest if self._journal else None)
+
+    def _publish(self, decision: Decision[R]) -> R:
         if decision.change is not None:
-            self._publish(decision.change, weigh(decision.change, decision.measured))
+            self._tell(decision.change, weigh(decision.change, decision.measured))
         return decision.result
 
-    def _publish(self, change: Change, weight: int) -> None:
+    def _tell(self, change: Change, weight: int) -> None:
         self._history.append(change, weight)
         for watch in self._watches:
             watch.offer(change, weight)

@@ -10,6 +10,7 @@ from actors import _data
 from transport import ErrorTable, LimitExceeded
 
 from . import _errors
+from ._state_errors import StorageFailed
 
 PROTOCOL_VERSION: Final = 1
 
@@ -39,6 +40,7 @@ ERRORS: Final = ErrorTable(
     _errors.UnknownSession,
     _errors.WatchOverrun,
     LimitExceeded,
+    StorageFailed,
 )
 """The errors that arrive as the same class as they left."""
 

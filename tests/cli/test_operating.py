@@ -122,9 +122,10 @@ def test_a_running_demo_shows_its_settings_and_is_healthy(trellis, background):
     assert demo.stderr.read() == "trellis: the session was released by trellis release\n"
 
 
-def test_an_interrupted_command_says_so_by_its_code(background, server):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_an_interrupted_command_says_so_by_its_code(background, server, number, code):
     watch = background("watch")
     watch.stdout.readline()
-    watch.send_signal(signal.SIGINT)
-    assert watch.wait(10) == 130
+    watch.send_signal(number)
+    assert watch.wait(10) == code
     assert watch.stderr.read() == ""

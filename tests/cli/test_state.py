@@ -1,0 +1,67 @@
+"""``trellis serve --state FILE``: persistent edges survive the server, whatever ends it."""
+
+import json
+import subprocess
+import sys
+
+CONNECT = """
+import sys, trio
+from actors import open_session
+
+async def main(url, token, edges):
+    async with open_session(url, name="keeper", token=token) as session:
+        await session.connect_many([edge.split(">") for edge in edges], persistent=True)
+
+trio.run(main, sys.argv[1], sys.argv[2], sys.argv[3:])
+"""
+
+
+def started(server):
+    """What a starting server prints, by line."""
+    return [server.stdout.readline().rstrip() for _ in range(4)]
+
+
+def connect(server_lines, environment, *edges):
+    with open(server_lines[1].removeprefix("token file: ")) as file:
+        ticket = json.load(file)
+    command = [sys.executable, "-c", CONNECT, ticket["url"], ticket["token"], *edges]
+    subprocess.run(command, env=environment, check=True, timeout=60)
+
+
+def test_persistent_edges_are_there_when_a_killed_server_starts_again(background, trellis, environment, tmp_path):
+    path = tmp_path / "graph.state"
+    server = background("serve", "--state", str(path))
+    lines = started(server)
+    assert lines[3] == f"persistent edges: kept in {path}"
+    connect(lines, environment, "CAM/OUT>TRACK/IN", "CAM/OUT>VIEW/IN")
+    server.kill()
+    server.wait()
+    started(background("serve", "--state", str(path)))
+    edges = json.loads(trellis("snapshot", "--json").stdout)["edges"]
+    assert [(edge["from"], edge["to"], edge["owners"]) for edge in edges] == [
+        ("CAM/OUT", "TRACK/IN", [None]),
+        ("CAM/OUT", "VIEW/IN", [None]),
+    ]
+
+
+def test_without_a_file_the_server_says_that_persistent_edges_are_in_memory(background):
+    assert started(background("serve"))[3] == (
+        "persistent edges: in memory, until this server ends (--state FILE keeps them)"
+    )
+
+
+def test_a_second_server_on_the_same_file_is_refused(background, trellis, tmp_path):
+    path = tmp_path / "graph.state"
+    started(background("serve", "--state", str(path)))
+    refused = trellis("serve", "--state", str(path))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"trellis: {path} is in use by another server: stop it, or name another file\n"
+
+
+def test_a_file_that_is_somebody_elses_is_refused_and_left_alone(trellis, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("my notes")
+    refused = trellis("serve", "--state", str(path))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"trellis: {path} keeps no graph: it is no database; name another file\n"
+    assert path.read_text() == "my notes"
