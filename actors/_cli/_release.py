@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from actors._graph import Impact
+from actors._graph import Impact, SessionLost
 from graphmeta import visible
 
 from ._target import add_target, open_target
@@ -27,9 +27,15 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
 
 async def run(args: argparse.Namespace) -> None:
     """Release the session and say what went."""
-    async with open_target(args, "release") as session:
-        # To ask what would go is for everybody, also for those who may only look.
-        impact = await (session.impact if args.dry_run else session.release)(args.session)
+    impact = None
+    try:
+        async with open_target(args, "release") as session:
+            # To ask what would go is for everybody, also for those who may only look.
+            impact = await (session.impact if args.dry_run else session.release)(args.session)
+    except SessionLost:
+        # The graph may end with whom it released, once it has answered.
+        if impact is None:
+            raise
     if args.json:
         print(msgspec.json.encode(impact).decode())
     else:
