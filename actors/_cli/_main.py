@@ -24,6 +24,7 @@ from . import (
     _settings,
     _shutdown,
     _snapshot,
+    _undo,
     _watch,
 )
 from ._errors import UsageError
@@ -37,6 +38,7 @@ _COMMANDS: Final = (
     _watch,
     _settings,
     _set,
+    _undo,
     _release,
     _doctor,
     _diff,

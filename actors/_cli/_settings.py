@@ -34,7 +34,7 @@ async def run(args: argparse.Namespace) -> None:
     if args.json:
         print(msgspec.json.encode([{"address": address, "value": value} for address, value in rows]).decode())
     else:
-        print_table(("address", "settings", "by", "since"), (_row(*row) for row in rows))
+        print_table(("address", "settings", "by", "since", ">revision"), (_row(*row) for row in rows))
 
 
 async def _rows(session: Session, address: str | None) -> Rows:
@@ -49,4 +49,5 @@ def _row(address: str, value: SettingValue) -> tuple[str, ...]:
         json.dumps(value.readable, ensure_ascii=False),
         "its unit" if value.reported else "registration",
         f"{datetime.fromtimestamp(value.at):%H:%M:%S}",
+        str(value.revision),
     )

@@ -23,6 +23,7 @@ from ._results import EdgeResult, Impact, Role, SessionInfo
 from ._slices import in_slices
 from ._software import SOFTWARE
 from ._supervisor import GraphSupervisor
+from ._undo import way_back
 from ._watch import Watch
 
 R = TypeVar("R")
@@ -190,6 +191,13 @@ class SessionService:
     async def update_settings(self, address: str, values: dict[str, Any]) -> Any:
         """Have the owning unit take values by path, all or none; returns its settings in readable form."""
         self._alive()
+        return await self._graph.apply_settings(address, values)
+
+    @wire_method
+    async def undo_settings(self, address: str, revision: int | None = None) -> Any:
+        """Have the owning unit go back to the value before the last change, or to that of a revision."""
+        self._alive()
+        values = way_back(address, self._graph.settings_history(address), revision)
         return await self._graph.apply_settings(address, values)
 
     @wire_method

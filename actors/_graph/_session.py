@@ -203,6 +203,15 @@ class Session(Holder):
         """Set several fields of a running component by their dotted paths, all or none; as `update_setting`."""
         return await self._line.ask(SessionService.update_settings, address, dict(values))
 
+    async def undo_settings(self, address: str, *, revision: int | None = None) -> Any:
+        """Undo the last change of a running component's settings; or go back to the value of a *revision*.
+
+        Both are read off `settings_history`, and the unit is asked like for any update: it takes what differs, or
+        refuses. An undo is a change itself, so a second one brings back what the first undid. Returns and raises as
+        `update_settings` does; `SettingsRefused` also when there is nothing to go back to, or it does not show.
+        """
+        return await self._line.ask(SessionService.undo_settings, address, revision)
+
     async def settings_history(self, address: str) -> tuple[SettingValue, ...]:
         """The last values that a component's settings had, oldest first; the newest is the one that holds."""
         return await self._line.ask(SessionService.settings_history, address)

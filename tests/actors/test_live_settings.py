@@ -161,3 +161,77 @@ async def test_an_owner_that_ends_while_it_is_asked_leaves_a_refusal_not_a_wait(
             nursery.start_soon(ask)
             await asked.wait()
         assert outcome == [FILTER]
+
+
+async def test_undo_brings_back_what_the_last_change_changed_and_nothing_else(house):
+    async with house.join("runner") as runner, house.join("operator") as operator:
+        unit = await owner(runner)
+        await operator.update_setting(FILTER, "high", 20)
+        await operator.update_settings(FILTER, {"low": 2})
+        assert await operator.undo_settings(FILTER) == {"low": 1.0, "high": 20.0}
+        assert unit.band == Band(1.0, 20.0)
+        value = (await operator.settings())[FILTER]
+        assert (value.readable, value.reported, value.session) == ({"low": 1.0, "high": 20.0}, True, runner.id)
+        # It was a change itself: undone, it is done again.
+        assert (await operator.undo_settings(FILTER))["low"] == 2.0
+
+
+async def test_undo_goes_back_to_any_value_that_is_kept(house):
+    async with house.join("runner") as runner, house.join("operator") as operator:
+        unit = await owner(runner)
+        for low in (2, 3):
+            await operator.update_setting(FILTER, "low", low)
+        first = (await operator.settings_history(FILTER))[0]
+        await operator.undo_settings(FILTER, revision=first.revision)
+        assert unit.band == Band()
+        with pytest.raises(SettingsRefused, match="no value of revision 7000"):
+            await operator.undo_settings(FILTER, revision=7000)
+        with pytest.raises(SettingsRefused, match="already"):
+            await operator.undo_settings(FILTER, revision=first.revision)
+        assert unit.band == Band()
+
+
+async def test_an_undo_is_refused_by_the_unit_like_any_update(house):
+    async with house.join("runner") as runner, house.join("operator") as operator:
+        unit = await owner(runner)
+        await operator.update_setting(FILTER, "high", 5)
+        unit.band = Band(8.0, 8.5)  # as by the unit itself, which has not reported yet
+
+        async def refuse(address, values):
+            raise SettingsRefused(address, "not now")
+
+        runner._take_settings(refuse)
+        before = house.graph.snapshot()
+        with pytest.raises(SettingsRefused, match="not now"):
+            await operator.undo_settings(FILTER)
+        assert house.graph.snapshot() == before
+
+
+async def test_without_an_earlier_value_there_is_nothing_to_undo(house):
+    async with house.join("runner") as runner:
+        unit = await owner(runner)
+        with pytest.raises(SettingsRefused, match="no earlier value"):
+            await runner.undo_settings(FILTER)
+        await runner._report_settings(FILTER, readable(unit.band))  # the same as registered
+        with pytest.raises(SettingsRefused, match="no earlier value"):
+            await runner.undo_settings(FILTER)
+        with pytest.raises(UnknownComponent):
+            await runner.undo_settings("SYS/FILTR")
+
+
+async def test_a_change_that_does_not_show_is_not_taken_for_the_one_before_it(house):
+    async with house.join("runner") as runner:
+        await owner(runner)
+        await runner.update_setting(FILTER, "low", 2)
+        shown = (await runner.settings())[FILTER].readable
+        await runner._report_settings(FILTER, shown)  # a secret changed
+        with pytest.raises(SettingsRefused, match="does not show"):
+            await runner.undo_settings(FILTER)
+
+
+async def test_settings_of_another_shape_are_not_undone(house):
+    async with house.join("runner") as runner:
+        await owner(runner)
+        await runner._report_settings(FILTER, {"gain": 1.0})
+        with pytest.raises(SettingsRefused, match="other fields"):
+            await runner.undo_settings(FILTER)

@@ -114,6 +114,10 @@ def test_a_running_demo_shows_its_settings_and_is_healthy(trellis, background):
     trellis("set", "DEMO/ALARM", "threshold", "50")
     history = json.loads(trellis("settings", "DEMO/ALARM", "--json").stdout)
     assert [entry["value"]["readable"]["threshold"] for entry in history][-2:] == [100.0, 50.0]
+    assert json.loads(trellis("undo", "DEMO/ALARM", "--json").stdout)["threshold"] == 100.0
+    assert trellis("undo", "DEMO/ALARM", "--to", "0").stderr == (
+        "trellis: DEMO/ALARM refused: no value of revision 0 is kept\n"
+    )
     healthy = trellis("doctor")
     assert (healthy.returncode, healthy.stdout) == (0, "nothing found\n")
     released = trellis("release", "demo")
