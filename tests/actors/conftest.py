@@ -13,7 +13,7 @@ import trio
 from actors import Door, Graph, Session, open_graph, open_session, serve_unix, serve_websocket
 from actors._graph._door import serve_link
 from actors._graph._remote import session_over
-from transport import Limits, memory_links
+from transport import Limits, Link, memory_links
 
 
 @attrs.frozen
@@ -30,6 +30,15 @@ async def local_house(limits: Limits) -> AsyncIterator[House]:
         yield House(graph, lambda name: open_session(graph, name=name))
 
 
+async def serve_and_close(graph: Graph, link: Link) -> None:
+    """What every door does with a link."""
+    try:
+        await serve_link(graph._supervisor, link)
+    finally:
+        with trio.CancelScope(shield=True):
+            await link.aclose()
+
+
 @asynccontextmanager
 async def memory_house(limits: Limits) -> AsyncIterator[House]:
     async with open_graph(limits=limits) as graph, trio.open_nursery() as nursery:
@@ -37,7 +46,7 @@ async def memory_house(limits: Limits) -> AsyncIterator[House]:
         @asynccontextmanager
         async def join(name: str) -> AsyncIterator[Session]:
             ours, theirs = memory_links(limits=limits)
-            nursery.start_soon(serve_link, graph._supervisor, theirs)
+            nursery.start_soon(serve_and_close, graph, theirs)
             async with session_over(ours, name, limits) as session:
                 yield session
 

@@ -240,12 +240,74 @@ async def test_a_released_session_loses_its_body_and_learns_by_whom(house):
             await operator.release("victim")
 
 
+OPERATIONS = {
+    "connect": lambda s: s.connect(*AB),
+    "connect, persistent": lambda s: s.connect(*AB, persistent=True),
+    "connect_many": lambda s: s.connect_many([AB]),
+    "connect_many, persistent": lambda s: s.connect_many([AB], persistent=True),
+    "disconnect": lambda s: s.disconnect(*AB),
+    "disconnect, persistent": lambda s: s.disconnect(*AB, persistent=True),
+    "disconnect_many": lambda s: s.disconnect_many([AB]),
+    "disconnect_many, persistent": lambda s: s.disconnect_many([AB], persistent=True),
+    "clear": lambda s: s.clear(),
+    "scope": lambda s: enter(s.scope("scope")),
+    "register_metadata": lambda s: s.register_metadata(metadata("SYS/A")),
+    "snapshot": lambda s: s.snapshot(),
+    "watch": lambda s: enter(s.watch()),
+    "watch_settings": lambda s: enter(s.watch_settings()),
+    "upstream": lambda s: s.upstream("A"),
+    "downstream": lambda s: s.downstream("A"),
+    "sessions": lambda s: s.sessions(),
+    "impact": lambda s: s.impact(),
+    "release": lambda s: s.release("one"),
+    "shutdown": lambda s: s.shutdown(),
+    "settings": lambda s: s.settings(),
+    "settings_history": lambda s: s.settings_history("SYS/A"),
+    "update_setting": lambda s: s.update_setting("SYS/A", "a", 1),
+    "update_settings": lambda s: s.update_settings("SYS/A", {"a": 1}),
+    "undo_settings": lambda s: s.undo_settings("SYS/A"),
+    "publisher": lambda s: enter(s.publisher("A")),
+    "subscriber": lambda s: enter(s.subscriber("A")),
+    "pause": lambda s: s.pause(),
+    "resume": lambda s: s.resume(),
+    "paused": lambda s: enter(s.paused()),
+    "sync": lambda s: s.sync(),
+}
+
+
+async def enter(block):
+    async with block:
+        raise AssertionError("it opened")
+
+
+def test_no_operation_of_a_session_is_left_out_here():
+    public = {name for name in dir(Session) if not name.startswith("_")} - {"id", "name"}
+    assert {name.partition(",")[0] for name in OPERATIONS} == public
+
+
 async def test_outside_its_block_a_session_refuses_everything(house):
     async with house.join("one") as one:
-        pass
-    for use in (one.snapshot, one.clear, one.sessions, lambda: one.connect(*AB)):
+        await one.connect(*AB)
+    revision = house.graph.snapshot().revision
+    for name, use in OPERATIONS.items():
         with pytest.raises(SessionEnded):
-            await use()
+            await use(one)
+            raise AssertionError(f"{name} did not raise")
+    assert house.graph.snapshot().revision == revision
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+async def test_in_a_session_that_was_released_every_operation_says_so_at_once(house, name):
+    async with house.join("operator") as operator:
+        with pytest.raises(SessionReleased):
+            async with house.join("victim") as victim:
+                # Shielded from its own end, a body may still ask.
+                with trio.CancelScope(shield=True):
+                    await operator.release("victim")
+                    revision = house.graph.snapshot().revision
+                    with trio.fail_after(5), pytest.raises((SessionReleased, SessionEnded)):
+                        await OPERATIONS[name](victim)
+        assert house.graph.snapshot().revision == revision
 
 
 async def test_an_exception_of_the_body_leaves_as_itself_and_releases(house):
