@@ -117,7 +117,8 @@ class Draft:
     # -- within ----------------------------------------------------------------------------------------------
 
     def _session(self, session: UUID) -> SnapshotSession:
-        self._require(session in self._sessions, f"there is no session {session}")
+        if session not in self._sessions:
+            raise InvalidChange(self.revision, f"there is no session {session}")
         return self._sessions[session]
 
     def _scope(self, record: SnapshotSession, scope: str) -> Held:

@@ -133,4 +133,5 @@ class GraphSnapshot:
     def _holdings(self) -> Iterator[tuple[UUID | None, Iterable[Edge]]]:
         yield None, self.persistent
         for owner, session in self.sessions.items():
-            yield owner, session.owned
+            # In order where that costs nothing: sorting what is in order is quick.
+            yield owner, session.owned if session.scopes else session.edges

@@ -5,7 +5,9 @@ are merged by session: an edge that two scopes of one session hold has that sess
 file knows edges and ids only.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
@@ -28,11 +30,15 @@ def sort_owners(owners: Iterable[UUID | None]) -> Owners:
 
 def derive_owners(holdings: Iterable[tuple[UUID | None, Iterable[Edge]]]) -> dict[Edge, Owners]:
     """Return every edge with its owners, sorted by edge."""
-    owners: dict[Edge, list[UUID | None]] = {}
+    owners: dict[Edge, Owners] = {}
+    shared: set[Edge] = set()
     for owner, edges in holdings:
+        alone = (owner,)
         for edge in edges:
-            owners.setdefault(edge, []).append(owner)
-    return {edge: sort_owners(owners[edge]) for edge in sorted(owners)}
+            if owners.setdefault(edge, alone) is not alone:
+                owners[edge] += alone
+                shared.add(edge)
+    return {edge: sort_owners(owners[edge]) if edge in shared else owners[edge] for edge in sorted(owners)}
 
 
 def derive_graph(edges: Iterable[Edge]) -> Graph:
@@ -46,27 +52,44 @@ def derive_graph(edges: Iterable[Edge]) -> Graph:
 
 def renew_owners(before: Mapping[Edge, Owners], touched: Mapping[Edge, Owners]) -> dict[Edge, Owners]:
     """Return what `derive_owners` would, given the owners (maybe none) of each edge that changed hands."""
-    now = {**before, **touched}
+    now = {**before, **{edge: owners for edge, owners in touched.items() if edge in before}}
     for edge, owners in touched.items():
-        if not owners:
+        if edge in before and not owners:
             del now[edge]
-    return now if touched.keys() <= before.keys() else _in_order(now)
+    return _with(now, {edge: owners for edge, owners in touched.items() if owners and edge not in before})
 
 
 def renew_graph(before: Graph, added: Iterable[Edge], removed: Iterable[Edge]) -> Graph:
     """Return what `derive_graph` would, given the edges that came and went."""
-    now = dict(before)
+    now, new = dict(before), Graph()
     for from_topic, to_topic in removed:
         now[from_topic] = tuple(topic for topic in now[from_topic] if topic != to_topic)
     for from_topic, to_topic in added:
-        now[from_topic] = tuple(sorted((*now.get(from_topic, ()), to_topic)))
-        now.setdefault(to_topic, ())
+        for topic in (from_topic, to_topic):
+            if topic not in now:
+                new.setdefault(topic, ())
+        home = now if from_topic in now else new
+        home[from_topic] = tuple(sorted((*home[from_topic], to_topic)))
     maybe_alone = {topic for edge in removed for topic in edge if not now[topic]}
     if maybe_alone:
-        for topic in maybe_alone.difference(*now.values()):
+        for topic in maybe_alone.difference(*now.values(), *new.values()):
             del now[topic]
-    return now if now.keys() <= before.keys() else _in_order(now)
+    return _with(now, new)
 
 
-def _in_order(mapping: dict[K, V]) -> dict[K, V]:
-    return {key: mapping[key] for key in sorted(mapping)}
+def _with(mapping: dict[K, V], new: dict[K, V]) -> dict[K, V]:
+    """Return *mapping*, which is in order, with *new* keys in their places.
+
+    To hash each key again is nearly all that it costs; a copy does not, so there is one if the new keys come last.
+    """
+    keys = list(mapping)
+    added = sorted(new)
+    if not added or not keys or keys[-1] < added[0]:
+        return mapping | {key: new[key] for key in added}
+    now, items, taken = dict[K, V](), iter(mapping.items()), 0
+    for key in added:
+        place = bisect_left(keys, key)
+        now.update(islice(items, place - taken))
+        now[key], taken = new[key], place
+    now.update(items)
+    return now
