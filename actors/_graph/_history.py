@@ -1,10 +1,15 @@
 """The last changes of a graph, so that a watcher who was away can go on where it left off."""
 
 from collections import deque
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
 from graphmeta import Change
+
+LITTLE: Final = 32 * 1024
+"""Bytes of changes that are surely quicker to follow than a snapshot is to take: of small ones, some fifty."""
 
 
 class History:
@@ -31,4 +36,14 @@ class History:
         missing = revision - after
         if missing < 0 or missing > len(self._changes):
             return "history"
-        return [change for change, _ in list(self._changes)[len(self._changes) - missing :]]
+        return [change for change, _ in self._last(missing)]
+
+    def little_since(self, after: int, epoch: UUID, revision: int) -> list[Change] | None:
+        """As `since`, if they weigh little beside a whole snapshot; None otherwise."""
+        changes = self.since(after, epoch, revision)
+        if isinstance(changes, str) or sum(weight for _, weight in self._last(len(changes))) > LITTLE:
+            return None
+        return changes
+
+    def _last(self, count: int) -> Iterator[tuple[Change, int]]:
+        return islice(self._changes, len(self._changes) - count, None)

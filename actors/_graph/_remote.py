@@ -4,7 +4,7 @@ import inspect
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -13,7 +13,7 @@ import trio
 
 from actors._data import MessageRefused, Publisher, RemotePublisher, RemoteSubscriber, Subscriber
 from actors._floor import open_actor_nursery
-from graphmeta import GraphMetadata, GraphSnapshot, encode_metadata_slices, load_snapshot_slices, type_text
+from graphmeta import GraphMetadata, GraphSnapshot, encode_metadata_slices, type_text
 from transport import (
     ConnectFailed,
     HandshakeRefused,
@@ -33,6 +33,7 @@ from transport import (
 from ._body import body_of
 from ._client import Client, ConnectionActor
 from ._errors import ConnectionRefused, NotRunning, SessionEnded, SessionError, SessionLost
+from ._held_snapshot import HeldSnapshot
 from ._line import Line
 from ._remote_watch import RemoteChanges
 from ._service import SessionService, SettingsPort
@@ -52,6 +53,11 @@ class RemoteLine(Line):
         self.name = name
         self._peer: Final = peer
         self._client: Final = client
+        self._snapshot: Final = HeldSnapshot(
+            partial(self.ask, SessionService.snapshot_pickle),
+            partial(self.ask, SessionService.snapshot_changes),
+            peer.limits.server_document_bytes,
+        )
 
     # The overloads of the base class say more than any one signature here could.
     async def ask(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -78,8 +84,7 @@ class RemoteLine(Line):
 
     async def snapshot(self) -> GraphSnapshot:
         """The whole state, made of the published records here."""
-        data = await self.ask(SessionService.snapshot_pickle)
-        return await in_slices(load_snapshot_slices(data, max_bytes=self._peer.limits.server_document_bytes))
+        return await self._snapshot.newest()
 
     async def let_go(self, method: Callable[..., None], *args: Any, **kwargs: Any) -> None:
         """A shielded, bounded round trip; when it fails the whole session is ended, so nothing can stay."""

@@ -286,6 +286,12 @@ class SessionService:
         return cast(dict[str, Any], self._graph.plain_snapshot())
 
     @wire_method(reads=True)
+    def snapshot_changes(self, epoch: UUID, revision: int) -> bytes | None:
+        """What changed after a snapshot, as msgpack of the published records; null: take a new one."""
+        self._alive()
+        return self._graph.changes_after(epoch, revision)
+
+    @wire_method(reads=True)
     def snapshot_pickle(self) -> bytes:
         """The whole state as cloudpickle of the published records, for Python clients."""
         self._alive()

@@ -144,7 +144,11 @@ class Session(Holder):
             return await self._line.register(metadata)
 
     async def snapshot(self) -> GraphSnapshot:
-        """The whole graph as of now."""
+        """The whole graph as of now.
+
+        Over a wire the first one comes whole. A later one is made of the last one that this session took, which it
+        keeps, and of what changed since.
+        """
         return await self._line.snapshot()
 
     def watch(

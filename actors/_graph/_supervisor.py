@@ -13,7 +13,18 @@ import trio
 
 from actors._data import Router
 from actors._floor import Actor
-from graphmeta import DAG, Change, Edge, GraphError, GraphSnapshot, Resync, SettingValue, dump_snapshot, snapshot_twin
+from graphmeta import (
+    DAG,
+    Change,
+    Edge,
+    GraphError,
+    GraphSnapshot,
+    Resync,
+    SettingValue,
+    dump_snapshot,
+    encode_changes,
+    snapshot_twin,
+)
 from transport import Limits, Shared
 
 from . import _commands as ask
@@ -212,6 +223,11 @@ class GraphSupervisor(Actor):
         if snapshot is not None and snapshot.revision != self.revision:
             return dump_snapshot(snapshot)
         return self._ledger.dump()
+
+    def changes_after(self, epoch: UUID, revision: int) -> bytes | None:
+        """The changes after a revision of an epoch, encoded; None when a snapshot is the better answer."""
+        changes = self._history.little_since(revision, epoch, self.revision)
+        return None if changes is None else encode_changes(changes)
 
     def plain_snapshot(self) -> Shared:
         """The snapshot as plain data, made once per revision and encoded once per codec."""

@@ -26,6 +26,7 @@ LOOKS = {
     "settings": {},
     "settings_history": {"address": "SYS/U"},
     "snapshot": {},
+    "snapshot_changes": {"epoch": str(uuid4()), "revision": 0},
     "snapshot_pickle": {},
     "unwatch": {"subscription": 1},
     "upstream": {"topic": "B"},
