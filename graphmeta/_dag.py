@@ -149,12 +149,14 @@ class DAG:
         """Return all topics that lead to *topic*, sorted, without itself; none for an unknown topic."""
         return tuple(sorted(reach(self._order.sources, topic)))
 
-    def downstream(self, topic: str) -> tuple[str, ...]:
-        """Return all topics that *topic* leads to, sorted, without itself; none for an unknown topic."""
-        return tuple(sorted(reach(self._order.targets, topic)))
+    def downstream(self, *topics: str) -> tuple[str, ...]:
+        """Return all topics that any of *topics* leads to, sorted; none for an unknown topic."""
+        return tuple(sorted(reach(self._order.targets, *topics)))
 
     def impact(self, owners: Iterable[Hashable]) -> tuple[Edge, ...]:
         """Return the edges, sorted, that would go if all of *owners* ended: those that nobody else owns."""
         targets = self._order.targets
-        ending = Counter(edge for owner in set(owners) for edge in self.owned_by(owner))
-        return tuple(sorted(edge for edge, count in ending.items() if count == targets[edge[0]][edge[1]]))
+        ending = [edge for owner in set(owners) for edge in self.owned_by(owner)]
+        alone = [edge for edge in ending if targets[edge[0]][edge[1]] == 1]
+        among = Counter([edge for edge in ending if targets[edge[0]][edge[1]] > 1])
+        return tuple(sorted(alone + [edge for edge, count in among.items() if count == targets[edge[0]][edge[1]]]))

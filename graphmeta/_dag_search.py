@@ -9,10 +9,10 @@ Neighbours = Mapping[str, Collection[str]]
 """Each topic that has any, with those one edge away, in one direction."""
 
 
-def reach(neighbours: Neighbours, topic: str) -> set[str]:
-    """Return all that *topic* leads to, without itself; nothing for an unknown topic."""
+def reach(neighbours: Neighbours, *topics: str) -> set[str]:
+    """Return all that any of *topics* leads to; nothing for an unknown topic."""
     seen: set[str] = set()
-    agenda = [topic]
+    agenda = [*topics]
     for each in agenda:
         news = [near for near in neighbours.get(each, ()) if near not in seen]
         seen.update(news)

@@ -11,7 +11,7 @@ import trio
 from rich.console import Console
 from rich.live import Live
 
-from actors._graph import Graph, Session, open_graph, open_session, open_task_nursery, serve_host
+from actors._graph import Graph, Session, open_graph, open_session, open_task_nursery, serve_host, tickets
 from actors._runtime import open_runner
 
 from ._errors import MissingExtra, UsageError
@@ -69,7 +69,8 @@ async def _show(graph: Graph, url: str, rate: float) -> AsyncIterator[None]:
     from actors.demo import ROOT, AlarmSettings, Monitor, demo_system, output_topics
 
     system = demo_system(rate)
-    monitor = Monitor(rate, AlarmSettings().threshold, address=url, at=trio.current_time())
+    alone = len(tickets()) == 1
+    monitor = Monitor(rate, AlarmSettings().threshold, address=url, alone=alone, at=trio.current_time())
     async with (
         open_runner({ROOT: system}, graph=graph, name="demo"),
         open_session(graph, name="demo view") as session,

@@ -49,7 +49,7 @@ class SessionInfo:
     """Unix time, seconds."""
     age: float
     edges: int
-    """Edges that it holds, its scopes included, each once."""
+    """Edges that it and its scopes hold, each once for every holder, as the limit counts them."""
     components: int
     endpoints: int
     silent: float

@@ -184,15 +184,13 @@ class GraphSupervisor(Actor):
         return tuple(self._info(record) for record in self._ledger.records())
 
     def _info(self, record: Record) -> SessionInfo:
-        # Without scopes nothing can be held twice, and nothing needs to be gathered.
-        edges = len({e for h in record.holders() for e in self.dag.owned_by(h)}) if record.scopes else record.held
         return SessionInfo(
             record.id,
             record.name,
             record.peer,
             record.since,
             max(0.0, time.time() - record.since),
-            edges,
+            record.held,
             len(record.owned_addresses()),
             len(record.endpoints),
             self._members[record.id].silent(),
@@ -261,7 +259,7 @@ class GraphSupervisor(Actor):
             raise UnknownSession(str(session))
         edges = self.dag.impact(record.holders())
         heads = {edge.to_topic for edge in edges}
-        reached = heads | {topic for head in heads for topic in self.dag.downstream(head)}
+        reached = heads.union(self.dag.downstream(*heads))
         return Impact(record.id, record.name, edges, self._subscribed(reached), tuple(sorted(record.owned_addresses())))
 
     def _subscribed(self, topics: Iterable[str]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What to try in a second terminal while the demo runs, and what it will do.
 
-The commands find the address and the token by themselves. This file knows no way to draw.
+The commands find the token by themselves, and the address too while no other graph runs on this host. This
+file knows no way to draw.
 """
 
 import math
@@ -13,6 +14,11 @@ from ._state import DemoState
 ALARM: Final = "DEMO/ALARM"
 """The address of the alarm, whose threshold is a live setting."""
 _STEP, _MARGIN = 5, 2
+
+
+def where(state: DemoState) -> str:
+    """The address, as commands need it."""
+    return state.address if state.alone else f"--graph {state.address}"
 
 
 class Hint(NamedTuple):

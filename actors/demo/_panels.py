@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 from rich.text import Text
 
-from ._hints import hints
+from ._hints import hints, where
 from ._pixels import HEART_BEATING, HEART_RESTING, big, draw
 from ._state import DemoState
 from ._trace import column_of, stride, trace, without_braille
@@ -89,7 +89,7 @@ def tries(state: DemoState, room: Room) -> Text:
     """Show where the graph is served and what to try in a second terminal."""
     tried = tuple(hints(state))
     spare = room.height - 1 - 2 * len(tried)
-    text = Text(no_wrap=True).append(f"{state.address}\n", "bold").append("\n" * (spare > 0))
+    text = Text(no_wrap=True).append(f"{where(state)}\n", "bold").append("\n" * (spare > 0))
     for hint in tried:
         text.append(f"{hint.command}\n", "cyan")
         if spare >= 0:

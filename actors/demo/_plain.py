@@ -5,7 +5,7 @@ This file knows no way to draw, and nothing of when its lines are printed.
 
 from collections.abc import Iterator
 
-from ._hints import hints
+from ._hints import hints, where
 from ._record import assumption
 from ._state import DemoState
 from ._tree import tree_lines
@@ -17,6 +17,8 @@ def opening_lines(state: DemoState) -> Iterator[str]:
     yield f"sampling rate: {assumption(state.rate)}"
     if state.address:
         yield f"graph server: {state.address}"
+    if not state.alone:
+        yield f"several graphs run here: add {where(state)} to each command"
     yield "in a second terminal:"
     for hint in hints(state):
         yield f"  {hint.command:<38} {hint.effect}"

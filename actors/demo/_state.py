@@ -48,14 +48,16 @@ class DemoState:
     peaks: tuple[int, ...] = ()
     """Running numbers of the R peaks that were found in ``signal``."""
     snapshot: GraphSnapshot | None = None
+    alone: bool = True
+    """Whether no other graph ran on this host at the start, so that commands find this one by themselves."""
 
 
 class Monitor:
     """Takes every message that the demo's units publish, in any order of topics, and sums them up."""
 
-    def __init__(self, rate: float, threshold: float, *, address: str = "", at: float) -> None:
+    def __init__(self, rate: float, threshold: float, *, address: str = "", alone: bool = True, at: float) -> None:
         self._started = at
-        self._state = DemoState(rate, threshold, address)
+        self._state = DemoState(rate, threshold, address, alone=alone)
         self._beat_at: float | None = None
         self._arrivals: deque[float] = deque()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from actors.demo._hints import ALARM, crossing, hints
+from actors.demo._hints import ALARM, crossing, hints, where
 from actors.demo._messages import AlarmState, Beat, Filtered, HeartRate, Samples
 from actors.demo._pixels import HEART_BEATING, HEART_RESTING, big, draw
 from actors.demo._plain import opening_lines, plain_line
@@ -194,6 +194,14 @@ def test_the_last_hint_takes_the_threshold_to_the_other_side_of_the_heart_rate(s
     assert [hint.command for hint in hints(state)][-1] == f"trellis set {ALARM} threshold 60"
 
 
+def test_beside_other_graphs_the_address_stands_as_the_option_that_every_command_needs(state):
+    assert where(state) == ADDRESS
+    assert where(attrs.evolve(state, alone=False)) == f"--graph {ADDRESS}"
+    lines = list(opening_lines(attrs.evolve(state, alone=False)))
+    assert f"several graphs run here: add --graph {ADDRESS} to each command" in lines
+    assert not any("--graph" in line for line in opening_lines(state))
+
+
 def test_a_crossing_is_on_the_other_side_for_any_heart_rate(state):
     for rate in np.arange(20.0, 200.0, 0.7):
         (below, on), (above, off) = (
@@ -221,7 +229,9 @@ def test_the_view_fills_its_room_exactly(state, width, height, encoding):
 
 @pytest.mark.parametrize(("width", "height"), ROOMS)
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
-def test_everything_that_matters_has_its_place_in_every_room(state, width, height, encoding):
+@pytest.mark.parametrize("alone", [True, False])
+def test_everything_that_matters_has_its_place_in_every_room(state, width, height, encoding, alone):
+    state = attrs.evolve(state, alone=alone)
     shown = text(state, width, height, encoding)
     for words in (
         "trellis demo 00:12",
