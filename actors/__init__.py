@@ -108,6 +108,9 @@ from ._graph import serve_websocket as serve_websocket
 from ._runtime import Failure as Failure
 from ._runtime import Runner as Runner
 from ._runtime import ThreadAbandoned as ThreadAbandoned
+from ._runtime import WorkerDied as WorkerDied
+from ._runtime import WorkerFailed as WorkerFailed
+from ._runtime import WorkerTraceback as WorkerTraceback
 from ._runtime import open_runner as open_runner
 from ._runtime import run as run
 

@@ -15,6 +15,7 @@ from ._errors import TooManyRestarts as TooManyRestarts
 from ._function import FunctionActor as FunctionActor
 from ._function import Inbox as Inbox
 from ._function import function_actor as function_actor
+from ._joined import raise_as_itself as raise_as_itself
 from ._monitor import Down as Down
 from ._monitor import Monitor as Monitor
 from ._nursery import ActorNursery as ActorNursery

@@ -2,6 +2,8 @@
 
 from ._alone import alone as alone
 from ._alone import open_task_nursery as open_task_nursery
+from ._children import open_child_session as open_child_session
+from ._children import serve_child as serve_child
 from ._door import Door as Door
 from ._door import serve_unix as serve_unix
 from ._door import serve_websocket as serve_websocket

@@ -15,6 +15,7 @@ from graphmeta import GraphError
 from transport import (
     HandshakePolicy,
     LimitExceeded,
+    Limits,
     Link,
     LinkLost,
     Opening,
@@ -110,14 +111,16 @@ async def _serve_until_closed(
         await supervisor.closed.wait()
 
 
-async def serve_link(graph: GraphSupervisor, link: Link, *, trusted: bool = False) -> None:
+async def serve_link(
+    graph: GraphSupervisor, link: Link, *, trusted: bool = False, limits: Limits | None = None
+) -> None:
     """Run one session over one link: opened by its first request, ended with the connection.
 
     *trusted* is for a link to a child of this process that both ends inherited: its messages are pickles, and are
-    loaded. No door ever says so.
+    loaded. No door ever says so. *limits* are the link's own, if they are not the graph's.
     """
     before = Service(None, describes=RemoteSessionService)
-    peer = Peer(link, limits=graph.limits, service=before, errors=ERRORS)
+    peer = Peer(link, limits=limits or graph.limits, service=before, errors=ERRORS)
     with suppress(LinkLost):
         opening = await peer.receive_opening(OpenSession)
         await _run_session(graph, peer, opening, "read" if link.read_only else "control", trusted)

@@ -18,15 +18,18 @@ FAILURES_KEPT: Final = 128
 class Progress:
     """Shared by everything that runs under one session."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_failure: Callable[[Failure], None] = lambda failure: None) -> None:
         self.started: Final = trio.Event()
         """Set when every component is ready: no message is sent before its subscribers are there."""
         self.done: Final = trio.Event()
         """Set when every component has done its work, or one asked for the end of all."""
         self.failures: Final = deque[Failure](maxlen=FAILURES_KEPT)
+        self.told = False
+        """Whether the end of the run was asked for, by a unit or by whoever holds the runner."""
         self.begun = False
         """Whether anything has started, so that the components are used up."""
         self._busy: Final = set[str]()
+        self._on_failure: Final = on_failure
 
     @property
     def busy(self) -> int:
@@ -41,21 +44,24 @@ class Progress:
         """A component has done its work, or will not come back. Calling again changes nothing."""
         self._busy.discard(address)
         if not self._busy and self.started.is_set():
-            self.end()
+            self.done.set()
 
     def start(self) -> None:
         """Let the components go."""
         self.started.set()
         if not self._busy:
-            self.end()
+            self.done.set()
 
     def end(self) -> None:
-        """Whoever waits for the end of the run need not wait any more."""
+        """End the run, whatever work there is: whoever waits for it need not wait any more."""
+        self.told = True
         self.done.set()
 
     def fail(self, address: str, error: BaseException) -> None:
         """Note what failed, whatever follows."""
-        self.failures.append(Failure(address, error, time.time()))
+        failure = Failure(address, error, time.time())
+        self.failures.append(failure)
+        self._on_failure(failure)
 
     async def unless_lost(self, run: Callable[..., Awaitable[None]], *args: Any) -> None:
         """Run until the session ends under all components at once: its block says so, once, and stops them."""

@@ -18,6 +18,8 @@ from ._main_thread import MainThread
 from ._placement import Components, Placement, place
 from ._progress import Progress
 from ._stage import Stage
+from ._worker_actor import Terms
+from ._worker_process import open_pool
 
 Connections = Iterable[tuple[Any, Any]]
 
@@ -68,10 +70,14 @@ class Runner:
         self,
         placement: Placement,
         stage: Stage,
-        supervision: Supervision,
+        terms: Terms,
         task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
     ) -> None:
-        async with open_company(stage, placement.home, supervision) as company:
+        graph = self.graph if isinstance(self.graph, Graph) else None
+        async with (
+            open_pool(graph, [crew.address for crew in placement.crews]) as pool,
+            open_company(stage, placement.order, terms.supervision, (pool, terms)) as company,
+        ):
             self._company = company
             self.session._take_settings(company.take_settings)
             stage.progress.start()
@@ -111,6 +117,9 @@ def open_runner(
     served to this host with ``serve=True``. All endpoints are open before the first unit is initialized, and all units
     are initialized before the first message is sent.
 
+    The components in *process_components*, those that a collection's ``process_components`` returns and those whose
+    ``PROCESS`` is true run in worker processes of their own, each with all below it; with *force_single_process*, none.
+
     When a unit fails, its ``RESTART`` says what follows; *supervision* says how many restarts are too many, and what
     else is restarted with it. By default the error ends the block and leaves as itself, with unit, task and message
     type as a note; several causes leave in one group. Raises `CycleError` naming the path for a cyclic network,
@@ -133,7 +142,12 @@ async def opened_runner(
     roots = bind_all(order.roots)
     progress = Progress()
     try:
-        placement = place(roots.values(), main_thread is not None)
+        placement = place(
+            roots.values(),
+            apart=order.process_components,
+            single=order.force_single_process,
+            main_thread=main_thread is not None,
+        )
         edges = collect_edges(roots, order.connections)
         async with AsyncExitStack() as stack:
             graph, address = await _graph_for(graph, serve, stack)
@@ -142,7 +156,10 @@ async def opened_runner(
             await session.connect_many(edges)
             runner = Runner(session, graph, address, progress)
             nursery = await stack.enter_async_context(open_task_nursery())
-            await nursery.start(runner._live, placement, Stage(session, progress, main_thread), order.supervision)
+            terms = Terms(order.name, order.supervision, graph if isinstance(graph, str) else None, token)
+            for crew in placement.crews:
+                terms.check(crew)
+            await nursery.start(runner._live, placement, Stage(session, progress, main_thread), terms)
             yield runner
             await runner.stop()
     except BaseException:

@@ -273,3 +273,17 @@ def test_units_and_actors_know_the_same_policies():
     for policy in get_args(Restart):
         type("Right", (Unit,), {"RESTART": policy})
     assert set(get_args(Restart)) == set(get_args(get_type_hints(Component)["RESTART"]))
+
+
+async def test_the_cause_that_a_unit_gave_its_error_arrives_with_it():
+    cause = KeyError("the root of it")
+
+    class Falls(Unit):
+        @task
+        async def fall(self):
+            raise ValueError("wrong") from cause
+
+    with pytest.raises(ValueError, match="wrong") as caught:
+        async with open_runner(SYS=Falls()) as runner:
+            await runner.wait()
+    assert caught.value.__cause__ is cause

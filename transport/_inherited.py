@@ -1,0 +1,35 @@
+"""Links over a pair of sockets that two processes of one program have inherited.
+
+There is no door and no way in for strangers: whoever holds the other end was given it. Frames are those of a Unix
+socket. A process of ours may be deaf for as long as it computes, so nothing here is ended for being silent or slow;
+the kernel says when it is gone.
+"""
+
+import math
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import attrs
+import trio
+
+from ._guard import GuardedStream
+from ._limits import Limits
+from ._link import Link, Role
+from ._unix import unix_link
+
+
+def patient(limits: Limits) -> Limits:
+    """The same limits without those that end a peer for taking its time."""
+    return attrs.evolve(limits, open_seconds=math.inf, send_seconds=math.inf, heartbeat_interval=math.inf)
+
+
+@asynccontextmanager
+async def inherited_link(
+    sock: socket.socket, role: Role, *, peer: str, limits: Limits | None = None
+) -> AsyncIterator[Link]:
+    """Make a link of one end of a socket pair, and take it over; it is closed when the block is left."""
+    limits = limits or Limits()
+    stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
+    async with unix_link(GuardedStream(stream, limits.send_seconds), role, peer, limits) as link:
+        yield link
