@@ -31,6 +31,7 @@ from ._components import streams_of as streams_of
 from ._components import tasks_of as tasks_of
 from ._crawl import crawl_components as crawl_components
 from ._crawl import describe as describe
+from ._crawl import describe_slices as describe_slices
 from ._dag import DAG as DAG
 from ._declared import TaskSpec as TaskSpec
 from ._decorators import Complete as Complete

@@ -11,13 +11,23 @@ from typing import Any, Final, Literal, TypeVar
 import attrs
 
 from ._decorators import Mark, mark_of
-from ._streams import InputStream, OutputStream, Port
+from ._streams import InputStream, OutputStream
 
 K = TypeVar("K")
 
 TaskKind = Literal["task", "main", "thread"]
 
 KINDS: Final[dict[str, TaskKind]] = {"task": "task", "main": "main", "thread": "thread"}
+
+
+@attrs.frozen
+class TaskForm:
+    """A task, main function or thread as its class declares it: with the names that an instance has its ports under."""
+
+    name: str
+    subscribes: str | None
+    publishes: tuple[str, ...]
+    kind: TaskKind
 
 
 @attrs.frozen
@@ -57,17 +67,20 @@ def names_of(cls: type, port: object) -> list[str]:
     return [name for base in cls.__mro__ for name, value in vars(base).items() if value is port]
 
 
+def forms(cls: type) -> Iterator[TaskForm]:
+    """Yield the tasks of a class that was checked."""
+    for name, mark in marks(cls).items():
+        inputs = [names_of(cls, port)[0] for port in mark.subscribes]
+        outputs = tuple(names_of(cls, port)[0] for port in mark.publishes)
+        yield TaskForm(name, inputs[0] if inputs else None, outputs, KINDS[mark.kinds[0]] if mark.kinds else "task")
+
+
 def specs(unit: object) -> Iterator[TaskSpec]:
     """Yield the tasks of an instance whose class was checked."""
-    for name, mark in marks(type(unit)).items():
-        inputs = [_own(unit, port) for port in mark.subscribes]
-        outputs = tuple(_own(unit, port) for port in mark.publishes)
-        kind = KINDS[mark.kinds[0]] if mark.kinds else "task"
-        yield TaskSpec(name, getattr(unit, name), inputs[0] if inputs else None, outputs, kind)
-
-
-def _own(unit: object, template: Port[Any]) -> Any:
-    return getattr(unit, names_of(type(unit), template)[0])
+    for form in forms(type(unit)):
+        subscribes = None if form.subscribes is None else getattr(unit, form.subscribes)
+        publishes = tuple(getattr(unit, name) for name in form.publishes)
+        yield TaskSpec(form.name, getattr(unit, form.name), subscribes, publishes, form.kind)
 
 
 def _attributes(cls: type) -> dict[str, Any]:

@@ -7,7 +7,7 @@ not which.
 
 import types
 import typing
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from functools import cache
 from typing import Any, Final, cast
 
@@ -28,8 +28,9 @@ class Record:
     def __attrs_pre_init__(self, *values: Any) -> None:
         # msgspec calls this with nothing: it has checked the types itself, for a tenth of the price.
         if values:
-            for value, (name, check) in zip(values, _checks(cast("Hashable", type(self))), strict=True):
-                check(value, f"{type(self).__name__}.{name}")
+            for value, (where, rule) in zip(values, _rules(cast("Hashable", type(self))), strict=True):
+                if type(value) not in rule.easy or type(value) is str:
+                    rule.check(value, where)
 
 
 def check_address(address: str, name: str) -> None:
@@ -43,45 +44,70 @@ def check_address(address: str, name: str) -> None:
         raise InvalidMetadata(address, f"its name {name!r:.80} is not the end of its address")
 
 
-Check = Callable[[Any, str], None]
+Where = str | tuple["Where", object]
+"""A place in a record: a field, or the place of a container and a key in it. Made a text only for a complaint."""
+
+
+@attrs.frozen
+class _Rule:
+    """What a field takes, or what a container takes inside."""
+
+    kinds: frozenset[type]
+    """The exact types; none for any."""
+    inside: "_Rule | None" = None
+    """For the items of a container."""
+    easy: frozenset[type] = attrs.field(init=False)
+    """Those of the types that nothing is inside of; a text must be one that can be written."""
+
+    @easy.default
+    def _easy(self) -> frozenset[type]:
+        return self.kinds - {dict, tuple}
+
+    def check(self, value: Any, where: Where) -> None:
+        """Raise `InvalidMetadata` for what does not fit."""
+        kind = type(value)
+        if kind in self.easy or not self.kinds:
+            if kind is str and not value.isascii():
+                _check_writable(value, where)
+        elif kind not in self.kinds and value is not attrs.NOTHING:
+            raise InvalidMetadata(_place(where), f"is of type {kind.__name__}, not {_named(self.kinds)}")
+        elif self.inside is not None and value is not attrs.NOTHING:
+            self.inside.check_items(value, where)
+
+    def check_items(self, container: Any, where: Where) -> None:
+        """Check all that is in a container; the keys of a map are texts."""
+        if isinstance(container, dict):
+            for key in container:
+                _KEY_RULE.check(key, (where, _KEY))
+        for key, value in container.items() if isinstance(container, dict) else enumerate(container):
+            # What `check` would find first, without the call: there are thousands.
+            if type(value) not in self.easy or type(value) is str:
+                self.check(value, (where, key))
 
 
 @cache
-def _checks(cls: Hashable) -> tuple[tuple[str, Check], ...]:
-    fields = attrs.fields(cast("type[attrs.AttrsInstance]", cls))
-    return tuple((field.name, _check_for(field.type)) for field in fields)
+def _rules(cls: Hashable) -> tuple[tuple[str, _Rule], ...]:
+    record = cast("type[attrs.AttrsInstance]", cls)
+    return tuple((f"{record.__name__}.{field.name}", _rule_for(field.type)) for field in attrs.fields(record))
 
 
-def _check_for(annotation: Any) -> Check:
-    """Return the check of a field or of what a container holds."""
-    kinds = _kinds(annotation)
+def _rule_for(annotation: Any) -> _Rule:
     inside = {dict: 1, tuple: 0}.get(typing.get_origin(annotation))
-    check_inside = None if inside is None else _check_for(typing.get_args(annotation)[inside])
-
-    def check(value: Any, where: str) -> None:
-        if kinds and type(value) not in kinds and value is not attrs.NOTHING:
-            raise InvalidMetadata(where, f"is of type {type(value).__name__}, not {_named(kinds)}")
-        if type(value) is str:
-            _check_writable(value, where)
-        elif check_inside is not None and value is not attrs.NOTHING:
-            _check_items(value, where, check_inside)
-
-    return check
+    return _Rule(_kinds(annotation), None if inside is None else _rule_for(typing.get_args(annotation)[inside]))
 
 
-def _check_items(container: Any, where: str, check: Check) -> None:
-    items = container.items() if isinstance(container, dict) else enumerate(container)
-    for key, value in items:
-        if isinstance(container, dict):
-            _CHECK_KEY(key, f"{where} (a key)")
-        check(value, f"{where}[{key!a:.80}]")
-
-
-def _check_writable(text: str, where: str) -> None:
+def _check_writable(text: str, where: Where) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InvalidMetadata(where, "holds a character that cannot be written") from None
+        raise InvalidMetadata(_place(where), "holds a character that cannot be written") from None
+
+
+def _place(where: Where) -> str:
+    if isinstance(where, str):
+        return where
+    around, key = where
+    return f"{_place(around)} (a key)" if key is _KEY else f"{_place(around)}[{key!a:.80}]"
 
 
 def _kinds(annotation: Any) -> frozenset[type]:
@@ -98,4 +124,6 @@ def _named(kinds: Iterable[type]) -> str:
     return " or ".join(sorted(kind.__name__ for kind in kinds))
 
 
-_CHECK_KEY: Final = _check_for(str)
+_KEY: Final = object()
+"""Stands for a key itself in a `Where`."""
+_KEY_RULE: Final = _rule_for(str)

@@ -9,8 +9,8 @@ import attrs
 import trio
 
 from actors._floor import ActorTree, Supervision
-from actors._graph import Graph, Session, open_graph, open_session, open_task_nursery, serve_host
-from graphmeta import Component, bind_all, collect_edges, describe, unbind
+from actors._graph import Graph, Session, in_slices, open_graph, open_session, open_task_nursery, serve_host
+from graphmeta import Component, bind_all, collect_edges, describe_slices, unbind
 
 from ._company import Company, open_company
 from ._failures import Failure
@@ -152,7 +152,7 @@ async def opened_runner(
         async with AsyncExitStack() as stack:
             graph, address = await _graph_for(graph, serve, stack)
             session = await stack.enter_async_context(open_session(graph, name=order.name, token=token))
-            await session.register_metadata(describe(*roots.values()))
+            await session.register_metadata(await in_slices(describe_slices(*roots.values())))
             await session.connect_many(edges)
             runner = Runner(session, graph, address, progress)
             nursery = await stack.enter_async_context(open_task_nursery())

@@ -34,6 +34,7 @@ from graphmeta import (
     capture,
     crawl_components,
     describe,
+    describe_slices,
     main,
     publisher,
     settings_schema,
@@ -202,6 +203,16 @@ def test_a_root_below_another_name_is_described_alone():
 def test_what_is_not_bound_yet_is_described_under_the_name_of_its_class():
     assert describe(System()).components.keys() == {"System", "System/GAIN", "System/INNER", "System/INNER/BARE"}
     assert describe(System.INNER).root_name == "Inner"
+
+
+def test_describing_in_slices_pauses_after_every_component_and_ends_with_the_whole():
+    system = bind("SYS", System())
+    slices = describe_slices(system)
+    addresses = [component.address for component in crawl_components(system)]
+    assert [next(slices) for _ in addresses] == addresses
+    with pytest.raises(StopIteration) as caught:
+        next(slices)
+    assert caught.value.value == describe(system)
 
 
 def test_two_roots_with_one_address_are_refused():
