@@ -74,12 +74,16 @@ from ._graph import Changes as Changes
 from ._graph import ConnectionRefused as ConnectionRefused
 from ._graph import Door as Door
 from ._graph import EdgeResult as EdgeResult
+from ._graph import EndpointRates as EndpointRates
+from ._graph import EndpointStatistics as EndpointStatistics
 from ._graph import Graph as Graph
 from ._graph import GraphClosed as GraphClosed
 from ._graph import Impact as Impact
 from ._graph import InvalidName as InvalidName
+from ._graph import LoopStatistics as LoopStatistics
 from ._graph import NoRuntimeFolder as NoRuntimeFolder
 from ._graph import NotRunning as NotRunning
+from ._graph import Rates as Rates
 from ._graph import Scope as Scope
 from ._graph import ScopeTaken as ScopeTaken
 from ._graph import Session as Session
@@ -94,6 +98,7 @@ from ._graph import StateFileDamaged as StateFileDamaged
 from ._graph import StateFileForeign as StateFileForeign
 from ._graph import StateFileNewer as StateFileNewer
 from ._graph import StateFileUnwritable as StateFileUnwritable
+from ._graph import Statistics as Statistics
 from ._graph import StorageFailed as StorageFailed
 from ._graph import SubscriptionTaken as SubscriptionTaken
 from ._graph import UnknownComponent as UnknownComponent
@@ -102,6 +107,7 @@ from ._graph import UnknownSession as UnknownSession
 from ._graph import WatchOverrun as WatchOverrun
 from ._graph import open_graph as open_graph
 from ._graph import open_session as open_session
+from ._graph import rates as rates
 from ._graph import serve_host as serve_host
 from ._graph import serve_unix as serve_unix
 from ._graph import serve_websocket as serve_websocket

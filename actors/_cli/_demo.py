@@ -17,6 +17,7 @@ from actors._runtime import open_runner
 from ._errors import MissingExtra, UsageError
 from ._numbers import port, positive
 from ._signals import hear_signals, wait_told
+from ._table import draws
 
 if TYPE_CHECKING:
     from actors.demo import Monitor  # it needs NumPy, which only the extra brings
@@ -78,12 +79,8 @@ async def _show(graph: Graph, url: str, rate: float) -> AsyncIterator[None]:
     ):
         for topic in output_topics(system):
             nursery.start_soon(_listen, session, topic, monitor)
-        nursery.start_soon(_draw if _draws(Console()) else _print, graph, monitor)
+        nursery.start_soon(_draw if draws(Console()) else _print, graph, monitor)
         yield
-
-
-def _draws(console: Console) -> bool:
-    return console.is_terminal and not console.is_dumb_terminal
 
 
 async def _listen(session: Session, topic: str, monitor: "Monitor") -> None:

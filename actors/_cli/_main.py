@@ -24,6 +24,7 @@ from . import (
     _settings,
     _shutdown,
     _snapshot,
+    _top,
     _undo,
     _watch,
 )
@@ -35,6 +36,7 @@ _COMMANDS: Final = (
     _graph,
     _snapshot,
     _sessions,
+    _top,
     _watch,
     _settings,
     _set,

@@ -12,6 +12,11 @@ from graphmeta import visible
 _LONGEST: Final = 10_000
 
 
+def draws(console: Console) -> bool:
+    """Whether a picture can be drawn over and over there."""
+    return console.is_terminal and not console.is_dumb_terminal
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print *rows* under *columns*; a column whose name begins with ``>`` is set flush right."""
     table = Table(box=None, header_style="bold", pad_edge=False)

@@ -16,9 +16,10 @@ class FlowStatistics:
     dropped: int = 0
     """Messages that a leaky subscriber lost to newer ones."""
     queued: int = 0
-    """Messages that wait here now."""
+    """Messages that wait here now; for a remote subscriber, those on their way to it included."""
     blocked_seconds: float = 0.0
-    """How long a publisher has waited for room."""
+    """How long a publisher has waited, for room or for a held flow to go on; how long publishers have waited for a
+    subscriber. Waits that are not over count, too."""
 
 
 class Flow(Protocol):

@@ -12,6 +12,7 @@ import trio
 from ._flow import FlowStatistics
 from ._forms import Form
 from ._letter import Letter
+from ._waiting import WaitTime
 
 YIELD_EVERY: Final = 32
 """At most so many messages are sent or received between two schedule points of one endpoint."""
@@ -35,6 +36,7 @@ class Inbox:
         self._queue: deque[Any] = deque()
         self._ready: Final = trio.lowlevel.ParkingLot()
         self._room: Final = trio.lowlevel.ParkingLot()
+        self._waited_for: Final = WaitTime()
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -79,7 +81,8 @@ class Inbox:
 
     async def wait_room(self) -> None:
         """Park until there may be room, the inbox is closed, or the routes changed."""
-        await self._room.park()
+        with self._waited_for:
+            await self._room.park()
 
     async def wait_taken(self) -> None:
         """Wait until everything that is here now was taken or dropped, or the inbox is closed."""
@@ -100,4 +103,9 @@ class Inbox:
 
     def statistics(self) -> FlowStatistics:
         """What passed through it so far."""
-        return FlowStatistics(received=self.received, dropped=self.dropped, queued=len(self._queue))
+        return FlowStatistics(
+            received=self.received,
+            dropped=self.dropped,
+            queued=len(self._queue),
+            blocked_seconds=self._waited_for.seconds(),
+        )

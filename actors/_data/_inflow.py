@@ -18,6 +18,7 @@ from ._inbox import Inbox
 from ._letter import SealedLetter
 from ._router import Router
 from ._tally import Tally
+from ._waiting import WaitTime
 
 
 class Inflow:
@@ -45,7 +46,7 @@ class Inflow:
         self._failure: Exception | None = None
         self._ready: Final = trio.lowlevel.ParkingLot()
         self._turn: Final = Turn()
-        self._blocked = 0.0
+        self._waited: Final = WaitTime()
 
     def offer(self, messages: Iterable[bytes]) -> None:
         """Take what came. Raises `Unfit` when it is more than may be on the way."""
@@ -69,7 +70,8 @@ class Inflow:
             await self._turn.next()
             route = self._router.open_route(self.topic)
             if route is None:
-                await self._wait()
+                with self._waited:
+                    await self._router.wait_open(self.topic)
             elif self._queue:
                 self._hand_over(route)
 
@@ -83,7 +85,7 @@ class Inflow:
 
     def statistics(self) -> FlowStatistics:
         """What passed through it so far."""
-        return FlowStatistics(sent=self.sent, queued=len(self._queue), blocked_seconds=self._blocked)
+        return FlowStatistics(sent=self.sent, queued=len(self._queue), blocked_seconds=self._waited.seconds())
 
     @trio.lowlevel.enable_ki_protection
     def _hand_over(self, route: tuple[Inbox, ...]) -> None:
@@ -101,10 +103,3 @@ class Inflow:
         if not self._queue or self._owed * 2 >= self._window:
             owed, self._owed = self._owed, 0
             self._grant(owed)
-
-    async def _wait(self) -> None:
-        since = trio.current_time()
-        try:
-            await self._router.wait_open(self.topic)
-        finally:
-            self._blocked += trio.current_time() - since

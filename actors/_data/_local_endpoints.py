@@ -12,6 +12,7 @@ from ._inbox import Inbox
 from ._letter import ValueLetter
 from ._outlet import Outlet
 from ._router import Router
+from ._waiting import WaitTime
 
 
 class LocalPublisher(Publisher):
@@ -21,13 +22,14 @@ class LocalPublisher(Publisher):
         super().__init__(topic, message_type)
         self._router: Final = router
         self._failure: Exception | None = None
-        self._blocked = 0.0
+        self._waited: Final = WaitTime()
 
     async def send(self, message: Any) -> None:
         """Wait until every present subscriber has room, then give the message to all of them in one step."""
         await self._turn.next()
         while (route := self._open_route()) is None:
-            await self._wait()
+            with self._waited:
+                await self._router.wait_open(self.topic)
         outlets: list[Outlet] = []
         for inbox in route:
             if inbox.form is None:
@@ -46,19 +48,12 @@ class LocalPublisher(Publisher):
 
     def statistics(self) -> FlowStatistics:
         """What passed through it so far."""
-        return FlowStatistics(sent=self.sent, blocked_seconds=self._blocked)
+        return FlowStatistics(sent=self.sent, blocked_seconds=self._waited.seconds())
 
     def _open_route(self) -> tuple[Inbox, ...] | None:
         if self._failure is not None:
             raise self._failure
         return self._router.open_route(self.topic)
-
-    async def _wait(self) -> None:
-        since = trio.current_time()
-        try:
-            await self._router.wait_open(self.topic)
-        finally:
-            self._blocked += trio.current_time() - since
 
     def _give(self, message: Any, outlets: list[Outlet]) -> None:
         letter = ValueLetter(self.topic, self.message_type, message)

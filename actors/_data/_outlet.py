@@ -7,7 +7,10 @@ wherever they are. Everything here is synchronous; whoever moves the bytes is to
 from collections.abc import Callable
 from typing import Any, Final
 
+import attrs
+
 from ._errors import Unfit
+from ._flow import FlowStatistics
 from ._forms import Form
 from ._inbox import Inbox
 from ._letter import Letter
@@ -86,6 +89,10 @@ class Outlet(Inbox):
         self._room.unpark_all()
         if self._queue:
             self._announce(self)
+
+    def statistics(self) -> FlowStatistics:
+        """What passed through it so far."""
+        return attrs.evolve(super().statistics(), queued=len(self._queue) + self.on_way)
 
     def close(self, failure: Exception) -> None:
         """Stop taking messages: nobody waits for this endpoint any more. What is queued is dropped."""

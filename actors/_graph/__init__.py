@@ -43,6 +43,12 @@ from ._state_errors import StateFileForeign as StateFileForeign
 from ._state_errors import StateFileNewer as StateFileNewer
 from ._state_errors import StateFileUnwritable as StateFileUnwritable
 from ._state_errors import StorageFailed as StorageFailed
+from ._statistics import EndpointRates as EndpointRates
+from ._statistics import EndpointStatistics as EndpointStatistics
+from ._statistics import LoopStatistics as LoopStatistics
+from ._statistics import Rates as Rates
+from ._statistics import Statistics as Statistics
+from ._statistics import rates as rates
 from ._tickets import Ticket as Ticket
 from ._tickets import read_ticket as read_ticket
 from ._tickets import runtime_folder as runtime_folder

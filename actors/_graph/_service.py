@@ -22,6 +22,7 @@ from ._errors import SessionEnded, SessionError, SessionReleased, SettingsRefuse
 from ._results import EdgeResult, Impact, Role, SessionInfo
 from ._slices import in_slices
 from ._software import SOFTWARE
+from ._statistics import Statistics
 from ._supervisor import GraphSupervisor
 from ._undo import way_back
 from ._watch import Watch
@@ -314,6 +315,12 @@ class SessionService:
         """Every session of the graph."""
         self._alive()
         return self._graph.sessions()
+
+    @wire_method(reads=True)
+    async def statistics(self) -> Statistics:
+        """What has passed through every endpoint so far, and how busy the loop of the graph's process is."""
+        self._alive()
+        return await self._graph.statistics()
 
     @wire_method(reads=True)
     def impact(self, session: str = "") -> Impact:

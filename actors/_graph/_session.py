@@ -19,6 +19,7 @@ from ._results import EdgeResult, Impact, SessionInfo
 from ._sequence import Sequence
 from ._service import SessionService, SettingsPort
 from ._settings_watch import SettingsWatch
+from ._statistics import Statistics
 from ._watch import Changes
 
 
@@ -178,6 +179,14 @@ class Session(Holder):
     async def sessions(self) -> tuple[SessionInfo, ...]:
         """Every session of the graph, in the order of their start."""
         return await self._line.ask(SessionService.sessions)
+
+    async def statistics(self) -> Statistics:
+        """What has passed through every open endpoint of the graph so far; `rates` compares two readings.
+
+        Counting costs the endpoints nothing that they would not do anyway. Of an endpoint in another process it
+        says what the graph's own process knows.
+        """
+        return await self._line.ask(SessionService.statistics)
 
     async def impact(self, session: str = "") -> Impact:
         """What would go if a session, by name or id, ended now; without one, this session."""

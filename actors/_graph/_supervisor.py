@@ -5,13 +5,13 @@ thread is the lock. The supervisor waits for nobody: what watchers and routers m
 """
 
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID, uuid4
 
 import trio
 
-from actors._data import Router
+from actors._data import Flow, Router
 from actors._floor import Actor
 from graphmeta import (
     DAG,
@@ -39,9 +39,12 @@ from ._errors import (
 from ._history import History
 from ._journal import Journal, answer_stored
 from ._ledger import Decision, Ledger
+from ._loop_meter import LoopMeter
 from ._nearest import nearest
 from ._record import Record
 from ._results import Impact, Role, SessionInfo
+from ._slices import in_slices
+from ._statistics import Owner, Statistics, read_endpoints
 from ._watch import Watch
 from ._weight import weigh
 
@@ -66,6 +69,10 @@ class Member(Protocol):
     @property
     def role(self) -> Role: ...
 
+    @property
+    def flows(self) -> Mapping[int, Flow]:
+        """The data path of each open endpoint, by its number."""
+
     def silent(self) -> float:
         """Seconds since its link was last heard; 0 in process."""
 
@@ -87,6 +94,7 @@ class GraphSupervisor(Actor):
         self._history = History(self.epoch, limits.history_changes, limits.history_bytes)
         self._members: dict[UUID, Member] = {}
         self._watches: set[Watch] = set()
+        self._meter: Final = LoopMeter()
         self._plain: tuple[int, Shared | None] = (0, None)
         self._newest: tuple[Change, Shared] | None = None
         self.closed = trio.Event()
@@ -168,6 +176,7 @@ class GraphSupervisor(Actor):
             return
         for member in list(self._members.values()):
             member.end(SessionLost(reason))
+        self._meter.stop()
         self.closed.set()
 
     def member(self, name_or_id: str) -> Member:
@@ -197,6 +206,15 @@ class GraphSupervisor(Actor):
             self._members[record.id].software,
             self._members[record.id].role,
         )
+
+    async def statistics(self) -> Statistics:
+        """What has passed through every endpoint, and how busy the loop is; in slices, for there may be thousands."""
+        owners = [
+            Owner(record.id, record.name, tuple(record.endpoints.values()), self._members[record.id].flows)
+            for record in self._ledger.records()
+        ]
+        endpoints = await in_slices(read_endpoints(owners))
+        return Statistics(self.epoch, trio.current_time(), self._meter.read(), endpoints)
 
     # -- asking ----------------------------------------------------------------------------------------------
 
