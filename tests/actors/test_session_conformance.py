@@ -259,6 +259,7 @@ OPERATIONS = {
     "downstream": lambda s: s.downstream("A"),
     "sessions": lambda s: s.sessions(),
     "impact": lambda s: s.impact(),
+    "statistics": lambda s: s.statistics(),
     "release": lambda s: s.release("one"),
     "shutdown": lambda s: s.shutdown(),
     "settings": lambda s: s.settings(),
