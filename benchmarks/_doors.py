@@ -3,10 +3,12 @@
 What it holds for others is a session of its own process. The components are those of `addresses`, as the peer has them.
 """
 
+import gc
 import json
 import os
 import pickle
 import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import trio
@@ -24,6 +26,7 @@ from graphmeta import (
     UnitMetadata,
 )
 
+from ._probe import Lags
 from ._process import answer
 from ._workloads import FIELDS, addresses, layered, settings, type_name
 
@@ -72,30 +75,78 @@ async def _echo(request: trio_websocket.WebSocketRequest) -> None:
 
 
 async def _obey(graph: Graph) -> None:
-    """Hold what the orders say, one thing at a time, until they end."""
+    """Do what the orders say, one after the other, until they end; each is a method of `Held`."""
     async with trio.open_nursery() as nursery:
-        scope = trio.CancelScope()
+        held = Held(graph, nursery)
         received = b""
         async for data in trio.lowlevel.FdStream(os.dup(0)):
             received += data
             while b"\n" in received:
                 line, _, received = received.partition(b"\n")
                 order, *details = json.loads(line)
-                scope.cancel()
-                if order == "hold":
-                    scope = await nursery.start(_hold, graph, *details)
-                await trio.testing.wait_all_tasks_blocked()
-                answer()
+                answer(await getattr(held, order)(*details))
         nursery.cancel_scope.cancel()
 
 
-async def _hold(graph: Graph, edges: int, components: int, *, task_status: trio.TaskStatus[trio.CancelScope]) -> None:
-    with trio.CancelScope() as scope:
-        async with open_session(graph, name="holder") as session:
-            await session.connect_many(layered(edges, "HELD"))
-            await session.register_metadata(metadata(components, "HELD"))
-            task_status.started(scope)
-            await trio.sleep_forever()
+class Held:
+    """What this process does and holds while others measure."""
+
+    def __init__(self, graph: Graph, nursery: trio.Nursery) -> None:
+        self._graph = graph
+        self._nursery = nursery
+        self._holding = trio.CancelScope()
+        self._probing = trio.CancelScope()
+        self._lags = Lags()
+
+    async def hold(self, edges: int, components: int) -> None:
+        """Have one session hold so much, and nobody anything else."""
+        await self.drop()
+        self._holding = await self._nursery.start(self._hold, edges, components, ["HELD"])
+
+    async def crowd(self, sessions: int) -> None:
+        """Have so many sessions, with one edge each."""
+        await self.drop()
+        self._holding = await self._nursery.start(self._hold, 1, 0, [f"HELD{number}" for number in range(sessions)])
+
+    async def drop(self) -> None:
+        self._holding.cancel()
+        await trio.testing.wait_all_tasks_blocked()
+
+    async def probe(self) -> None:
+        """Watch how late this loop is."""
+        self._probing, self._lags = trio.CancelScope(), Lags()
+        self._nursery.start_soon(self._probe)
+
+    async def lags(self) -> dict[str, float]:
+        """Stop watching, and tell."""
+        self._probing.cancel()
+        return self._lags.told()
+
+    async def memory(self) -> int:
+        """Tell how many bytes of memory this process has now."""
+        gc.collect()
+        return resident_bytes()
+
+    async def _probe(self) -> None:
+        with self._probing:
+            await self._lags.on_trio()
+
+    async def _hold(
+        self, edges: int, components: int, systems: list[str], *, task_status: trio.TaskStatus[trio.CancelScope]
+    ) -> None:
+        with trio.CancelScope() as scope:
+            async with AsyncExitStack() as stack:
+                for system in systems:
+                    session = await stack.enter_async_context(open_session(self._graph, name=f"holder of {system}"))
+                    await session.connect_many(layered(edges, system))
+                    if components:
+                        await session.register_metadata(metadata(components, system))
+                task_status.started(scope)
+                await trio.sleep_forever()
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 if __name__ == "__main__":

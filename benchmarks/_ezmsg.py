@@ -9,6 +9,8 @@ import json
 import logging
 import pickle
 import sys
+from concurrent.futures import Future
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +29,7 @@ from ezmsg.core.graphmeta import (
 from ezmsg.core.graphserver import GraphServer
 
 from ._dag_peers import Ezmsg
+from ._probe import Lags
 from ._process import answer
 from ._workloads import FIELDS, Pairs, addresses, layered, settings, type_name
 
@@ -99,6 +102,9 @@ class Held:
         self._server = server
         self._graph = Ezmsg()
         self._session: GraphContext | None = None
+        self._crowd = AsyncExitStack()
+        self._lags = Lags()
+        self._probing: Future[None] | None = None
         server.graph = self._graph
 
     async def hold(self, edges: int, components: int) -> None:
@@ -108,7 +114,27 @@ class Held:
         await self._session.register_metadata(metadata(components, "HELD"))
         self.own(str(self._session._session_id), edges, "HELD")
 
+    async def crowd(self, sessions: int) -> None:
+        """Have so many sessions, with one edge each."""
+        await self.drop()
+        for number in range(sessions):
+            session = await self._crowd.enter_async_context(context(tuple(self._server.address)))
+            self.own(str(session._session_id), 1, f"HELD{number}")
+
+    def probe(self) -> None:
+        """Watch how late the server's loop is."""
+        self._lags = Lags()
+        self._probing = asyncio.run_coroutine_threadsafe(self._lags.on_asyncio(), self._server._loop)
+
+    def lags(self) -> dict[str, float]:
+        """Stop watching, and tell."""
+        assert self._probing is not None
+        self._probing.cancel()
+        return self._lags.told()
+
     async def drop(self) -> None:
+        await self._crowd.aclose()
+        self._crowd = AsyncExitStack()
         if self._session is not None:
             # Through its own door, letting go of many edges takes seconds too.
             self._server.clients[self._session._session_id].edges.clear()
@@ -132,9 +158,7 @@ async def main() -> None:
     while line := await asyncio.to_thread(sys.stdin.readline):
         order, *details = json.loads(line)
         done = getattr(held, order)(*details)
-        if asyncio.iscoroutine(done):
-            await done
-        answer()
+        answer(await done if asyncio.iscoroutine(done) else done)
     server.stop()
 
 

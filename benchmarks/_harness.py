@@ -6,7 +6,7 @@ runs once and says how long it took; `timed` makes one of plain functions, and w
 writes the function that returns a `Sample` himself. This file knows nothing of what is measured.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from statistics import median, quantiles
 from time import thread_time
 from typing import TypeVar
@@ -60,7 +60,8 @@ class Sweep:
     name: str
     x: str
     """What grows along the scale."""
-    cases: Mapping[float, Case]
+    cases: Iterable[tuple[float, Case]]
+    """The places, each made when the one before it has been measured."""
     at_most: float | None = None
     """How many times as much our last place may cost as our first, if it should not grow."""
 
@@ -108,7 +109,7 @@ def measure(case: Case, watch: Watch) -> list[Result]:
 def sweep(sweep: Sweep, watch: Watch) -> Curve:
     """Measure a case at every place of its scale."""
     points: dict[str, list[Point]] = {}
-    for x, case in sweep.cases.items():
+    for x, case in sweep.cases:
         (result,) = measure(case, watch)
         for timing in result.timings:
             points.setdefault(timing.name, []).append(Point(x, timing.median, timing.low, timing.high))

@@ -66,7 +66,7 @@ def _rows(run: Run) -> Iterator[tuple[str, ...]]:
     for curve in run.curves:
         if curve.at_most is not None:
             first, last = curve.lines[0].points[0], curve.lines[0].points[-1]
-            name = f"{curve.name}, from {first.x:,g} to {last.x:,g} {curve.x}"
+            name = f"{curve.name}, from {first.x:,.0f} to {last.x:,.0f} {curve.x}"
             grown = f"{curve.lines[0].growth:.3g} times as long at the end"
             yield name, duration(last.median), "", grown, f"at most {curve.at_most:g} times", said(curve.met)
     for fact in run.facts:

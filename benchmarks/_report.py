@@ -89,7 +89,8 @@ def show(one: Result | Curve | Fact) -> str:
     if isinstance(one, Fact):
         return f"* {one.name}: {amount(one)}" + (f" ({limits(one)}: {said(one.met)})" if one.judged else "")
     rows = _result_rows(one) if isinstance(one, Result) else _curve_rows(one)
-    return f"## {one.name}\n\n{table(list(rows))}"
+    title = one.name if isinstance(one, Result) else f"{one.name}, by {one.x}"
+    return f"## {title}\n\n{table(list(rows))}"
 
 
 def _result_rows(result: Result) -> Iterator[tuple[str, ...]]:
@@ -116,7 +117,7 @@ def _aims(result: Result, timing: Timing) -> Iterator[str]:
 
 def _curve_rows(curve: Curve) -> Iterator[tuple[str, ...]]:
     places = [point.x for point in curve.lines[0].points]
-    yield curve.x, *(f"{x:,g}" for x in places), "last to first", "target"
+    yield curve.x, *(f"{x:,.0f}" for x in places), "last to first", "target"
     for number, line in enumerate(curve.lines):
         aim = "" if number or curve.at_most is None else f"at most {curve.at_most:g} times: {said(curve.met)}"
         yield line.name, *_along(line, places), f"{_round(line.growth)} times", aim

@@ -31,6 +31,12 @@ class Sides:
         self.ours.tell("hold", edges, components)
         self.ezmsg.tell("hold", edges, components)
 
+    def crowd(self, sessions: int, peer: bool) -> None:
+        """Have somebody else hold so many sessions on our side, and on the other too if *peer*."""
+        self.ours.tell("crowd", sessions)
+        if peer:
+            self.ezmsg.tell("crowd", sessions)
+
     def drop(self) -> None:
         self.ours.tell("drop")
         self.ezmsg.tell("drop")

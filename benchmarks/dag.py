@@ -22,7 +22,7 @@ PEERS = ("networkx", "rustworkx", "ezmsg")
 
 
 def cases(quick: bool) -> Iterator[Case | Fact]:
-    edges = 300 if quick else 5_000
+    edges = 200 if quick else 5_000
     for order, these in in_orders(layered(edges)).items():
         yield one_by_one(order, these)
     yield one_by_one("layered", layered(edges * 20), with_ezmsg=False)

@@ -1,10 +1,10 @@
 """What a message costs from one process to another: 64 bytes, and a numpy array of 1 MB.
 
 The publisher is in one process, the subscriber in another, and the graph's server in a third, but for zenoh, which
-needs none: its two processes are peers. ezmsg passes messages through shared memory, zenoh over TCP on the loopback
-interface; our session at a door and zenoh carry an array as its bytes. *Each* is the time per message, from the first
-one's send to the last one's receipt, when the publisher sends as fast as it may. Latency is that of a paced sender, one
-message a millisecond: each carries the time when it left.
+needs none: its two processes are peers. ezmsg passes messages through shared memory; zenoh decides by itself what goes
+through shared memory and what over TCP; our session at a door and zenoh carry an array as its bytes. *Each* is the time
+per message, from the first one's send to the last one's receipt, when the publisher sends as fast as it may. Latency is
+that of a paced sender, one message a millisecond: each carries the time when it left.
 """
 
 import asyncio
@@ -16,15 +16,16 @@ from typing import Any, Final
 import attrs
 import trio
 import zenoh
+from ezmsg.core.netprotocol import DEFAULT_SHM_SIZE
 
 from actors import open_session
 
 from . import _ezmsg
-from ._harness import Case, Contender, Sample
+from ._harness import Case, Contender, Sample, Sweep
 from ._listener import zenoh_config
 from ._loops import Clock, on_asyncio, on_wall
 from ._process import Server, server
-from ._records import Fact, Target
+from ._records import Target
 from ._workloads import EDGE, QUEUE, STAMPED, packed
 
 PEERS = ("trio", "msgspec", "ezmsg", "eclipse-zenoh", "numpy")
@@ -34,18 +35,21 @@ PAUSE = 0.001
 """Seconds between two messages of a paced sender."""
 PERCENTILES = ("p50", "p99")
 MB = 2**20
+SIZES = tuple(64 * 8**power for power in range(6))
+"""Bytes of a message, from 64 to 2 MB."""
 
-OURS, EZMSG, ZENOH = "trellis, Unix socket", "ezmsg, shared memory", "zenoh, TCP"
+OURS, EZMSG, ZENOH = "trellis, Unix socket", "ezmsg, shared memory", "zenoh"
 
 
-def cases(quick: bool) -> Iterator[Case | Fact]:
-    small, large, paced = (500, 40, 100) if quick else (20_000, 300, 500)
+def cases(quick: bool) -> Iterator[Case | Sweep]:
+    small, large, paced = (500, 10, 20) if quick else (20_000, 300, 500)
     with server("_doors") as ours, server("_ezmsg") as ezmsg, server("_listener") as listener:
         places = Places(ours, ezmsg, listener)
         yield throughput(places, "64 B", Messages("bytes", 64, small), faster=3)
         yield throughput(places, "1 MB numpy array", Messages("array", MB, large), faster=1)
         yield latency(places, "64 B", Messages("bytes", 64, paced, PAUSE), faster=None)
         yield latency(places, "1 MB numpy array", Messages("array", MB, paced, PAUSE), faster=1)
+        yield Sweep("a message between two processes", "bytes", sizes(places, quick))
 
 
 @attrs.frozen
@@ -66,6 +70,13 @@ class Messages:
     count: int
     pause: float | None = None
     """Seconds between two; None for as fast as they go."""
+
+
+def sizes(places: Places, quick: bool) -> Iterator[tuple[int, Case]]:
+    """Go as far as the default limit of a message at a door allows."""
+    for size in SIZES[::3] if quick else SIZES:
+        messages = Messages("bytes", size, 10 if quick else 40 if size > 100_000 else 2_000)
+        yield size, Case("", contenders(places, messages, (EACH,)), rounds=5)
 
 
 def throughput(places: Places, what: str, messages: Messages, faster: float) -> Case:
@@ -92,6 +103,7 @@ class Way:
         self._places: Final = places
         self._kind: Final = messages.kind
         self._count: Final = messages.count
+        self._size: Final = messages.size
         self._pause: Final = messages.pause
         self._figures: Final = figures
         self._stamped: Final[Callable[[float, int], Any]] = STAMPED[messages.kind](messages.size)
@@ -110,7 +122,9 @@ class Way:
     async def ezmsg(self, clock: Clock) -> Sample:
         self._places.listener.tell("ezmsg", self._places.ezmsg.place, self._kind, self._count)
         async with _ezmsg.context(self._places.ezmsg.place) as session:
-            publisher = await session.publisher(EDGE[0], num_buffers=QUEUE)
+            # It would make its buffers anew for the first message that does not fit.
+            room = max(self._size * 2, DEFAULT_SHM_SIZE)
+            publisher = await session.publisher(EDGE[0], num_buffers=QUEUE, buf_size=room)
             # The subscriber learns of its publisher after it is there, and there is no event for it.
             while not publisher._channels:  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
