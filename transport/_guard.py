@@ -49,6 +49,8 @@ class GuardedStream(trio.abc.Stream):
             await trio.lowlevel.checkpoint()
             data, self._again = self._again, b""
             return data
+        if self.fault is not None:
+            raise self._broken(self.fault)
         try:
             data = await self._receive(max_bytes or _CHUNK)
         except _DEAD as error:
@@ -58,7 +60,7 @@ class GuardedStream(trio.abc.Stream):
 
     async def _receive(self, max_bytes: int) -> bytes:
         """Wait, then read. Trio reads first, and pays for finding nothing: here a peer is mostly waited for."""
-        if self.fault is not None or not isinstance(self._stream, trio.SocketStream):
+        if not isinstance(self._stream, trio.SocketStream):
             return bytes(await self._stream.receive_some(max_bytes))
         while True:
             await trio.lowlevel.wait_readable(self._stream.socket)

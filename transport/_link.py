@@ -84,8 +84,8 @@ class Link(abc.ABC):
         """`trio.current_time` of the last byte that came from the peer."""
 
     @abc.abstractmethod
-    async def send(self, frame: Frame) -> None:
-        """Send one whole frame. Cancelled half-way it ends the link: nothing must follow a torn frame.
+    async def send(self, *frames: Frame) -> None:
+        """Send whole frames, together. Cancelled half-way it ends the link: nothing must follow a torn frame.
 
         Raises `LinkClosed`, and `LimitExceeded` for a frame above the limit of this direction (nothing was
         sent).
@@ -96,8 +96,8 @@ class Link(abc.ABC):
         """Whether `send_nowait` would take a frame. Links that can never tell always wait."""
         return False
 
-    def send_nowait(self, frame: Frame) -> None:
-        """Send one whole frame, or have the link send the rest of it, when `ready`; else `trio.WouldBlock`.
+    def send_nowait(self, *frames: Frame) -> None:
+        """Send whole frames, or have the link send the rest of them, when `ready`; else `trio.WouldBlock`.
 
         Raises like `send`.
         """
@@ -109,6 +109,10 @@ class Link(abc.ABC):
 
         A checkpoint at least every 32 frames.
         """
+
+    def receive_nowait(self) -> Frame | None:
+        """Take the next frame if it is here; None if not, and after 32 without a checkpoint. Raises like `receive`."""
+        return None
 
     @abc.abstractmethod
     def ping(self) -> None:

@@ -91,25 +91,27 @@ class _MemoryLink(Link):
     def ready(self) -> bool:
         return not self._outgoing.full
 
-    def send_nowait(self, frame: Frame) -> None:
-        self._check(frame)
+    def send_nowait(self, *frames: Frame) -> None:
+        self._check(frames)
         if self._outgoing.full:
             raise trio.WouldBlock
-        self._outgoing.put(frame)
+        for frame in frames:
+            self._outgoing.put(frame)
 
-    async def send(self, frame: Frame) -> None:
+    async def send(self, *frames: Frame) -> None:
         await trio.lowlevel.checkpoint()
-        self._check(frame)
-        with trio.move_on_after(self._limits.send_seconds) as deadline:
-            await self._outgoing.wait_room()
-        if deadline.cancelled_caught:
-            self.abort(f"it took nothing for {self._limits.send_seconds:g} s")
-        self._check(frame)
-        self._outgoing.put(frame)
+        for frame in frames:
+            self._check((frame,))
+            with trio.move_on_after(self._limits.send_seconds) as deadline:
+                await self._outgoing.wait_room()
+            if deadline.cancelled_caught:
+                self.abort(f"it took nothing for {self._limits.send_seconds:g} s")
+            self._check((frame,))
+            self._outgoing.put(frame)
 
-    def _check(self, frame: Frame) -> None:
+    def _check(self, frames: tuple[Frame, ...]) -> None:
         most = self._role.largest_frame(self._limits)
-        if frame_size(frame) > most:
+        if any(frame_size(frame) > most for frame in frames):
             raise LimitExceeded(self._role.frame_limit, most)
         ended = self._fault or self._outgoing.ended
         if ended is not None:

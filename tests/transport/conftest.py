@@ -35,6 +35,7 @@ from transport._ws_meter import FrameMeter
 
 # The suites share helpers (`peer_ends`, `hostile_client`), whichever way pytest imports its files.
 sys.path.append(str(Path(__file__).parent))
+from roomy_streams import roomy_stream_pair
 
 TOKEN = new_token()
 
@@ -61,7 +62,7 @@ async def memory_pair(limits: Limits) -> AsyncIterator[LinkPair]:
 @asynccontextmanager
 async def stream_pair(limits: Limits) -> AsyncIterator[LinkPair]:
     """A websocket without a socket; it keeps time by trio's clock alone."""
-    ours, theirs = (GuardedStream(stream, limits.send_seconds) for stream in trio.testing.lockstep_stream_pair())
+    ours, theirs = (GuardedStream(stream, limits.send_seconds) for stream in roomy_stream_pair())
     arrived, opened, done = trio.Event(), list[Link](), trio.Event()
 
     async def serve() -> None:

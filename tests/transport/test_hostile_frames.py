@@ -66,6 +66,14 @@ async def test_hanging_up_at_any_point_ends_one_session(how: str, sent: bytes) -
             assert await honest.request("add", {"a": 1, "b": 1}, int) == 2
 
 
+async def test_a_goodbye_is_answered_in_kind_and_ends_the_connection() -> None:
+    with trio.fail_after(5):
+        async with open_door() as door, raw_client(door) as raw:
+            await raw.send(frame(8, b"\x03\xe8bye"))
+            assert await raw.stream.receive_some() == b"\x88\x02\x03\xe8"
+            assert await raw.stream.receive_some() == b""
+
+
 async def test_a_client_that_never_opens_is_let_go() -> None:
     with trio.fail_after(5):
         async with open_door() as door, raw_client(door) as raw:

@@ -91,6 +91,16 @@ async def test_what_was_sent_before_a_polite_end_arrives(open_pair: OpenPair) ->
                 await pair.server.receive()
 
 
+async def test_a_goodbye_that_is_answered_waits_for_nothing_else(open_pair: OpenPair) -> None:
+    async with open_pair(Limits(close_seconds=1000)) as pair, trio.open_nursery() as nursery:
+        nursery.start_soon(pair.client.aclose)
+        with trio.fail_after(5), pytest.raises(LinkClosed):
+            await pair.server.receive()
+        with trio.fail_after(5):
+            await pair.server.aclose()
+            await pair.client.aclose()
+
+
 @pytest.mark.parametrize("who", ["client", "server"])
 async def test_after_the_end_there_is_only_the_end(open_pair: OpenPair, who: str) -> None:
     async with open_pair(SMALL) as pair:

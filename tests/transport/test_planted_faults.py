@@ -61,7 +61,9 @@ FAULTS = {
     "the library's errors leave": Fault(
         "_websocket.py", "except* Exception as group:", "except* KeyError as group:", "connect"
     ),
-    "the body's exception leaves in a group": Fault("_websocket.py", "with single_as_itself():", "if True:", "connect"),
+    "the body's exception leaves in a group": Fault(
+        "_stream_link.py", "with single_as_itself():", "if True:", "connect"
+    ),
     "nothing is metered": Fault("_guard.py", "if self.meter is not None:", "if False:", "hostile_frames"),
     "empty fragments are free": Fault("_ws_meter.py", "self._fragments += 1", "pass", "hostile_frames"),
     "control frames are free": Fault("_ws_meter.py", "if self._control < 0:", "if False:", "hostile_frames"),
@@ -72,7 +74,16 @@ FAULTS = {
         "guard",
     ),
     "a cancelled send goes on": Fault("_guard.py", 'self.abort("a send was interrupted")', "pass", "guard"),
-    "frames have no limit": Fault("_websocket.py", "if frame_size(frame) > self._max_frame:", "if False:", "links"),
+    "frames have no limit": Fault("_ws_frames.py", "if len(payload) > self._largest:", "if False:", "links"),
+    "the library reads what comes after its head": Fault(
+        "_websocket.py", "if HEAD_END in self._head and not is_refusal(self._head):", "if False:", "threshold"
+    ),
+    "a goodbye is not answered": Fault(
+        "_stream_link.py",
+        "if not self._said_goodbye:\n            with",
+        "if False:\n            with",
+        "hostile_frames",
+    ),
     "a unix frame has no limit": Fault("_unix.py", "if end - _LENGTH > self._limit:", "if False:", "wire_meters"),
     "anybody's process may connect": Fault("_unix_door.py", "if uid != os.geteuid():", "if False:", "unix_door"),
     "anybody may enter the directory": Fault(

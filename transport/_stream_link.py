@@ -1,0 +1,260 @@
+"""A link over one guarded stream, whatever its frames look like there.
+
+What a frame is, and what of the stream is the link's own business (signs of life, a goodbye), a `Framing` knows:
+pure, one for each kind of link. What can leave at once leaves in the step that sends it, and what has arrived
+is given out without a turn of the scheduler for each frame.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
+
+import attrs
+import trio
+
+from ._errors import LimitExceeded, LinkClosed
+from ._groups import single_as_itself
+from ._guard import GuardedStream
+from ._limits import Limits
+from ._link import About, Frame, Link, Role
+
+_HUNG_UP = "the peer hung up"
+_SAID = "this end has said goodbye"
+_RECEIVE_BYTES = 64 * 1024
+_FRAMES_PER_CHECKPOINT = 32
+
+
+@attrs.frozen
+class Sign:
+    """Something of the link's own that came from the peer."""
+
+    answer: bytes = b""
+    """What it is owed, packed; empty: nothing."""
+    ends: str | None = None
+    """Why the peer ends the link with it, or why this end must."""
+
+
+class Framing(Protocol):
+    """How frames, and signs between them, look on one stream. Pure."""
+
+    @property
+    def ping(self) -> bytes:
+        """What asks for a sign of life."""
+
+    def pack(self, frame: Frame) -> bytes:
+        """Make a frame ready to leave. `LimitExceeded` for one that is too large."""
+
+    def goodbye(self, reason: str) -> bytes:
+        """Say that nothing more will be sent; empty where there is no word for it."""
+
+    def feed(self, data: bytes) -> None:
+        """Take what arrived."""
+
+    def next(self) -> Frame | Sign | None:
+        """Give what has arrived whole, in order. `LimitExceeded` for a frame that is announced too large."""
+
+
+class StreamLink(Link):
+    """One end of a stream.
+
+    Whoever sends holds ``_sending`` until its last byte has left, so nothing lands inside a frame. What could
+    not leave at once, and signs of life, are sent by `send_rest`, a task of the link.
+    """
+
+    def __init__(self, guard: GuardedStream, framing: Framing, about: About, limits: Limits) -> None:
+        self._guard = guard
+        self._framing = framing
+        self._about = about
+        self._limits = limits
+        self._given = 0
+        """Frames given out since the last checkpoint."""
+        self._last: Sign | None = None
+        """What the peer ended it with, once that has arrived."""
+        self._receiving = False
+        self._said_goodbye = False
+        self._sending = False
+        self._free = trio.lowlevel.ParkingLot()
+        self._rest = b""
+        """What remains of a frame that has begun to leave."""
+        self._signs: dict[str, bytes] = {}
+        """Signs of life, asked for or given, that have not begun to leave; the newest of a kind is enough."""
+        self._work = trio.lowlevel.ParkingLot()
+
+    def __repr__(self) -> str:
+        return f"<{type(self._framing).__name__} link with {self.peer}: {self._guard.fault or 'open'}>"
+
+    @property
+    def peer(self) -> str:
+        return self._about.peer
+
+    @property
+    def role(self) -> Role:
+        return self._about.role
+
+    @property
+    def read_only(self) -> bool:
+        return self._about.read_only
+
+    @property
+    def last_heard(self) -> float:
+        return self._guard.last_heard
+
+    # -- sending ---------------------------------------------------------------------------------------------
+
+    @property
+    def ready(self) -> bool:
+        return not self._sending and self._guard.fault is None
+
+    def send_nowait(self, *frames: Frame) -> None:
+        if not self.ready:
+            raise trio.WouldBlock
+        data = self._packed(frames)
+        try:
+            sent = self._guard.send_nowait(data)
+        except trio.BrokenResourceError:
+            raise self._lost() from None
+        if sent < len(data):
+            self._sending = True
+            self._rest = data[sent:]
+            self._work.unpark_all()
+
+    async def send(self, *frames: Frame) -> None:
+        await self._send_alone(self._packed(frames))
+
+    def _packed(self, frames: tuple[Frame, ...]) -> bytes:
+        if self._said_goodbye:
+            raise self._lost()
+        return b"".join(map(self._framing.pack, frames))
+
+    async def _send_alone(self, data: bytes) -> None:
+        while self._sending:
+            await self._free.park()
+        self._sending = True
+        await self._finish(data)
+
+    async def _finish(self, data: bytes) -> None:
+        try:
+            await self._guard.send_all(data)
+        except trio.BrokenResourceError:
+            raise self._lost() from None
+        finally:
+            self._sending = False
+            self._free.unpark()
+
+    async def send_rest(self, scope: trio.CancelScope) -> None:
+        """Send what is left over, and signs of life as they are owed, until the scope is cancelled."""
+        with scope, suppress(LinkClosed):
+            while True:
+                if self._rest:
+                    rest, self._rest = self._rest, b""
+                    await self._finish(rest)
+                elif self._signs:
+                    signs, self._signs = self._signs, {}
+                    await self._send_alone(b"".join(signs.values()))
+                else:
+                    await self._work.park()
+
+    def ping(self) -> None:
+        self._owe("ping", self._framing.ping)
+
+    def _owe(self, kind: str, sign: bytes) -> None:
+        self._signs[kind] = sign
+        self._work.unpark_all()
+
+    # -- receiving -------------------------------------------------------------------------------------------
+
+    async def receive(self) -> Frame:
+        self._receiving = True
+        try:
+            if self._given >= _FRAMES_PER_CHECKPOINT:
+                # One chunk may hold thousands.
+                self._given = 0
+                await trio.lowlevel.checkpoint()
+            while (frame := self.receive_nowait()) is None:
+                await self._fill()
+            return frame
+        finally:
+            self._receiving = False
+
+    def receive_nowait(self) -> Frame | None:
+        while self._given < _FRAMES_PER_CHECKPOINT:
+            item = self._next()
+            if not isinstance(item, Sign):
+                self._given += item is not None
+                return item
+            if item.ends is not None:
+                self._last = item
+            elif item.answer:
+                self._owe("pong", item.answer)
+        return None
+
+    def _next(self) -> Frame | Sign | None:
+        try:
+            return self._framing.next()
+        except LimitExceeded as error:
+            self._guard.abort(str(error))
+            raise self._lost() from None
+
+    async def _fill(self) -> None:
+        if self._last is not None:
+            await self._part(self._last)
+        try:
+            data = await self._guard.receive_some(_RECEIVE_BYTES)
+        except trio.BrokenResourceError:
+            raise self._lost() from None
+        if not data:
+            self._guard.abort(_HUNG_UP)
+            raise self._lost()
+        self._framing.feed(data)
+        self._given = 0
+
+    # -- ending ----------------------------------------------------------------------------------------------
+
+    async def _part(self, last: Sign) -> None:
+        """Answer the peer's last word, unless it is the answer to ours, and end the link."""
+        if not self._said_goodbye:
+            with trio.move_on_after(self._limits.close_seconds), suppress(LinkClosed):
+                await self._send_alone(last.answer)
+        self._guard.abort(last.ends or _HUNG_UP)
+
+    async def aclose(self, reason: str = "closed") -> None:
+        goodbye = self._framing.goodbye(reason)
+        if goodbye and self._guard.fault is None:
+            with trio.move_on_after(self._limits.close_seconds, shield=True), suppress(LinkClosed):
+                await self._say_goodbye(goodbye)
+        self._guard.abort(f"closed here: {reason}")
+        await trio.lowlevel.cancel_shielded_checkpoint()
+
+    async def _say_goodbye(self, goodbye: bytes) -> None:
+        """Send it as the last word and wait for the peer's: what ends with something unread may lose both."""
+        if not self._said_goodbye:
+            self._said_goodbye = True
+            await self._send_alone(goodbye)
+        if self._receiving:
+            await self._guard.ended.wait()
+            return
+        while True:
+            await self.receive()
+
+    def abort(self, reason: str) -> None:
+        self._guard.abort(reason)
+
+    def _lost(self) -> LinkClosed:
+        """Say what ended the link, whoever comes to feel it."""
+        return LinkClosed(self._guard.fault or (_SAID if self._said_goodbye else _HUNG_UP))
+
+
+@asynccontextmanager
+async def stream_link(guard: GuardedStream, framing: Framing, about: About, limits: Limits) -> AsyncIterator[Link]:
+    """Make a link of a connected stream; it is closed when the block is left, politely where there is a word for it."""
+    link = StreamLink(guard, framing, about, limits)
+    # Shielded, so that a link whose block is cancelled can still finish its frame and say goodbye.
+    sending = trio.CancelScope(shield=True)
+    with single_as_itself():
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(link.send_rest, sending)
+            try:
+                yield link
+            finally:
+                await link.aclose()
+                sending.cancel()
