@@ -79,10 +79,11 @@ def from_extension(code: int, body: memoryview) -> Any:
         array = put_together(_decoder.decode(body))
     except msgspec.MsgspecError as error:
         raise Unfit(f"no array: {error}") from None
-    return array if code == ARRAY else _only(array)
+    return array if code == ARRAY else only_cell(array)
 
 
-def _only(array: Any) -> Any:
+def only_cell(array: Any) -> Any:
+    """Return the scalar that an array without dimensions holds; raises `Unfit` for any other."""
     if array.shape != ():
         raise Unfit(f"no scalar: its shape is {array.shape}")
     return array[()]

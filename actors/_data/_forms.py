@@ -5,7 +5,9 @@ to our own children only; nothing that came in another form is ever read as one.
 """
 
 import enum
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final
 
@@ -13,17 +15,12 @@ import attrs
 import msgspec
 
 from graphmeta import dump_trusted, load_trusted, type_text
-from transport import decoded_fits
 
 from ._arrays import from_extension, is_array_type, is_scalar_type, to_extension
 from ._errors import MessageTypeNotPortable, Unfit
-from ._plain import check_plain, from_json_plain, to_json_plain
+from ._plain import check_depth, from_json_plain, to_json_plain
 from ._portable import check_of
-
-MOST_DECODED: Final = 256 * 1024 * 1024
-"""Bytes that one message may take once decoded, estimated from above."""
-
-_EXTENSION_HEADS: Final = frozenset((0xC7, 0xC8, 0xC9, *range(0xD4, 0xD9)))
+from ._weight import check_weight
 
 
 class Form(enum.Enum):
@@ -47,37 +44,43 @@ class Packing:
 
     def __init__(self, message_type: Any) -> None:
         self.message_type: Final = message_type
-        self.check: Final = check_of(message_type)
-        self._decoder: Final = msgspec.msgpack.Decoder(message_type, ext_hook=from_extension, dec_hook=_made)
-        self._loose: Final = message_type in (object, Any)
+        self._check: Final = check_of(message_type)
+        self._decoder: Final = msgspec.msgpack.Decoder(message_type, ext_hook=from_extension, dec_hook=_as_it_is)
 
     def pack(self, value: Any, form: Form) -> bytes:
         """Return the bytes of *value*; raises `Unfit` when it would not arrive as it is."""
-        if form is Form.PICKLE:
-            return seal_trusted(value)
-        try:
-            self.check(value)
-            return _PACK[form](value)
-        except Unfit:
-            raise
-        except Exception as error:  # what a record's own attributes raise is theirs to choose
-            raise Unfit(_words(error)) from None
+        with fit():
+            self._check(value)
+            return _ENCODE[form](value)
 
-    def unpack(self, raw: bytes, form: Form) -> Any:
-        """Return the value of bytes that came from anybody; raises `Unfit` when they are no such value."""
-        try:
-            _check_size(raw, form)
-            if form is Form.JSON:
-                plain = from_json_plain(msgspec.json.decode(raw))
-                return msgspec.convert(plain, self.message_type, builtin_types=_KEPT, str_keys=True, dec_hook=_made)
-            value = self._decoder.decode(raw)
-            if self._loose:
-                check_plain(value)
+    def unpack(self, raw: bytes, form: Form, most: int = sys.maxsize) -> Any:
+        """Return the value of bytes that came from anybody; raises `Unfit` when they are no such value.
+
+        *most* bounds the bytes that it may take, estimated from above.
+        """
+        with fit():
+            check_weight(raw, most, text=form is Form.JSON)
+            value = self._decoder.decode(raw) if form is Form.MSGPACK else self._from_json(raw)
+            check_depth(value)
             return value
-        except Unfit:
-            raise
-        except Exception as error:  # a record's own validator raises what it likes
-            raise Unfit(_words(error)) from None
+
+    def _from_json(self, raw: bytes) -> Any:
+        plain = from_json_plain(msgspec.json.decode(raw))
+        kept = (bytes, bytearray, memoryview)
+        return msgspec.convert(plain, self.message_type, builtin_types=kept, str_keys=True, dec_hook=_as_it_is)
+
+
+@contextmanager
+def fit() -> Iterator[None]:
+    """Raise `Unfit` for whatever goes wrong: values, validators and pickles run code that raises what it likes."""
+    try:
+        yield
+    except Unfit:
+        raise
+    except MessageTypeNotPortable as error:
+        raise Unfit(f"{error.type}: {error.reason}") from None
+    except Exception as error:
+        raise Unfit((str(error) or type(error).__name__)[:500]) from None
 
 
 def packing_of(topic: str, message_type: Any) -> Packing:
@@ -93,66 +96,48 @@ def _packing(message_type: Any) -> Packing:
     return Packing(message_type)
 
 
-def transcode(raw: bytes, source: Form, target: Form) -> bytes:
-    """Say the same in another form, without a type; raises `Unfit` for what is no plain data."""
+def transcode(raw: bytes, source: Form, target: Form, most: int) -> bytes:
+    """Say a message of a peer at a door in another form, without its type; raises `Unfit`."""
     if target is Form.PICKLE:
-        return dump_trusted(Sealed(source, raw))
-    if source is Form.PICKLE:
-        value = load_trusted(raw)
-        return packing_of("", type(value)).pack(value, target)
-    return _PACK[target](_packing(Any).unpack(raw, source))
+        return seal_trusted(Sealed(source, raw))
+    with fit():
+        return _ENCODE[target](_ANYTHING.unpack(raw, source, most))
 
 
 def seal_trusted(value: Any) -> bytes:
-    """Pickle a value for a child of ours."""
-    try:
+    """Pickle a value for a child or a parent of ours; raises `Unfit`."""
+    with fit():
         return dump_trusted(value)
-    except Exception as error:  # pickling runs the value's own code
-        raise Unfit(_words(error)) from None
 
 
-def open_trusted(raw: bytes, topic: str, message_type: Any) -> Any:
-    """Read what came over a link to our own parent or child; raises `Unfit`."""
-    try:
+def open_trusted(raw: bytes, message_type: Any) -> Any:
+    """Read what came over a link to a child or a parent of ours; raises `Unfit`."""
+    with fit():
         value = load_trusted(raw)
-    except Exception as error:  # unpickling runs the value's own code
-        raise Unfit(_words(error)) from None
-    if isinstance(value, Sealed):
-        return packing_of(topic, message_type).unpack(value.raw, value.form)
+        if isinstance(value, Sealed):
+            return packing_of("", message_type).unpack(value.raw, value.form)
+        return value
+
+
+def _as_it_is(cls: Any, value: Any) -> Any:
+    """Take what an extension made; msgspec looks whether it is of the class that the type names."""
     return value
 
 
-def _check_size(raw: bytes, form: Form) -> None:
-    # A single array has no parts, whatever its cells look like.
-    if form is Form.MSGPACK and raw[:1] and raw[0] in _EXTENSION_HEADS:
-        return
-    if not decoded_fits(raw, MOST_DECODED, text=form is Form.JSON):
-        raise Unfit(f"it may take more than {MOST_DECODED} bytes once decoded")
-
-
-def _made(cls: Any, value: Any) -> Any:
-    """Take what the extension made, if it is of the class that the type names; msgspec looks."""
-    return value
-
-
-def _array_hook(value: Any) -> Any:
+def _extension(value: Any) -> Any:
     if is_array_type(type(value)) or is_scalar_type(type(value)):
         return to_extension(value)
     raise Unfit(f"{type(value).__qualname__} is no part of a message")
 
 
-def _words(error: Exception) -> str:
-    return (str(error) or type(error).__name__)[:500]
-
-
 def _to_json(value: Any) -> bytes:
+    # By way of msgpack, which knows everything that a type can say.
     return msgspec.json.encode(to_json_plain(_plain_decoder.decode(_encoder.encode(value))))
 
 
-_KEPT: Final = (bytes, bytearray, memoryview)
-"""What plain data has, and JSON has not."""
-
 _plain_decoder: Final = msgspec.msgpack.Decoder(ext_hook=from_extension)
-_encoder: Final = msgspec.msgpack.Encoder(enc_hook=_array_hook)
+_encoder: Final = msgspec.msgpack.Encoder(enc_hook=_extension)
 
-_PACK: Final[dict[Form, Callable[[Any], bytes]]] = {Form.MSGPACK: _encoder.encode, Form.JSON: _to_json}
+_ENCODE: Final[dict[Form, Callable[[Any], bytes]]] = {Form.MSGPACK: _encoder.encode, Form.JSON: _to_json}
+
+_ANYTHING: Final = Packing(Any)

@@ -46,8 +46,8 @@ class Inbox:
         """Whether a publisher must wait: never for a leaky inbox, never for one that was closed."""
         return len(self._queue) >= self.max_queue and not self.leaky and self.failure is None
 
-    def form_of(self, letter: Letter) -> Any:
-        """What to `put` of a message that came over a wire; raises `Unfit` when it is not of this inbox's type."""
+    def content_of(self, letter: Letter) -> Any:
+        """What to `put` of a letter; raises `Unfit` when it is none that this inbox takes."""
         return letter.value(self.message_type)
 
     def put(self, message: Any) -> None:

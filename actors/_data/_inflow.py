@@ -15,7 +15,8 @@ from ._errors import MessageRefused, Unfit
 from ._flow import FlowStatistics
 from ._forms import Form
 from ._inbox import Inbox
-from ._letter import SealedLetter
+from ._letter import ChildLetter, DoorLetter, Letter
+from ._post import contents_of
 from ._router import Router
 from ._tally import Tally
 from ._waiting import WaitTime
@@ -30,6 +31,7 @@ class Inflow:
         topic: str,
         form: Form,
         window: int,
+        most_decoded: int,
         tally: Tally,
         grant: Callable[[int], None],
     ) -> None:
@@ -38,6 +40,7 @@ class Inflow:
         self._router: Final = router
         self._form: Final = form
         self._window: Final = window
+        self._most_decoded: Final = most_decoded
         self._tally: Final = tally
         self._grant: Final = grant
         self._queue: deque[bytes] = deque()
@@ -75,12 +78,18 @@ class Inflow:
             elif self._queue:
                 self._hand_over(route)
 
+    async def wait_sent(self, count: int) -> None:
+        """Wait until so many messages were handed over, or none will be: it was closed, or the flow is paused."""
+        while self.sent < count and self._failure is None and not self._router.paused:
+            await self._router.progress.park()
+
     def close(self, failure: Exception) -> None:
         """Take nothing more; what waits is dropped."""
         self._failure = self._failure or failure
         while self._queue:
             self._tally.remove(len(self._queue.popleft()))
         self._ready.unpark_all()
+        self._router.progress.unpark_all()
         self._router.nudge(self.topic)
 
     def statistics(self) -> FlowStatistics:
@@ -89,17 +98,22 @@ class Inflow:
 
     @trio.lowlevel.enable_ki_protection
     def _hand_over(self, route: tuple[Inbox, ...]) -> None:
-        letter = SealedLetter(self.topic, self._form, self._queue[0])
+        letter = self._letter(self._queue[0])
         try:
-            # All before any: a message that one of them cannot take goes to nobody.
-            contents = [inbox.form_of(letter) for inbox in route]
+            contents = contents_of(letter, route)
         except Unfit as error:
             raise MessageRefused(self.topic, str(error)) from None
         self._tally.remove(len(self._queue.popleft()))
-        for inbox, content in zip(route, contents, strict=True):
+        for inbox, content in contents:
             inbox.put(content)
         self.sent += 1
+        self._router.progress.unpark_all()
         self._owed += 1
         if not self._queue or self._owed * 2 >= self._window:
             owed, self._owed = self._owed, 0
             self._grant(owed)
+
+    def _letter(self, raw: bytes) -> Letter:
+        if self._form is Form.PICKLE:
+            return ChildLetter(self.topic, raw)
+        return DoorLetter(self.topic, self._form, raw, self._most_decoded)

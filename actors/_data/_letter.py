@@ -1,18 +1,20 @@
 """A message on its way to everyone who should have it, in the form that each of them takes; each form is made once.
 
-Pure. A message of this process is there as a value; one that came over a wire is there as bytes. Local subscribers
-take values, remote ones take bytes.
+Pure. A message of this process is there as a value; one that came over a wire is there as bytes. Subscribers of this
+process take values, those across a wire take bytes.
 """
 
 from abc import ABC, abstractmethod
 from typing import Any, Final
 
-from ._errors import MessageTypeNotPortable, Unfit
-from ._forms import Form, Packing, open_trusted, packing_of, seal_trusted, transcode
+from ._forms import Form, fit, open_trusted, packing_of, seal_trusted, transcode
 
 
 class Letter(ABC):
     """One message, for all who should have it."""
+
+    ours: bool
+    """Whether it comes from this process or a child of it: then whoever cannot take it is the one to go."""
 
     def __init__(self, topic: str) -> None:
         self._topic: Final = topic
@@ -36,6 +38,8 @@ class Letter(ABC):
 class ValueLetter(Letter):
     """A message of this process: subscribers beside it get the very object."""
 
+    ours = True
+
     def __init__(self, topic: str, message_type: Any, value: Any) -> None:
         super().__init__(topic)
         self._type: Final = message_type
@@ -48,36 +52,52 @@ class ValueLetter(Letter):
     def _pack(self, form: Form) -> bytes:
         if form is Form.PICKLE:
             return seal_trusted(self._value)
-        return _packing(self._topic, self._type).pack(self._value, form)
+        with fit():
+            return packing_of(self._topic, self._type).pack(self._value, form)
 
 
-class SealedLetter(Letter):
-    """A message that came over a wire: opened for those who need it, passed on as it is to those who do not."""
+class ChildLetter(Letter):
+    """A message of a child of this process: a pickle."""
 
-    def __init__(self, topic: str, form: Form, raw: bytes) -> None:
+    ours = True
+
+    def __init__(self, topic: str, raw: bytes) -> None:
+        super().__init__(topic)
+        self._packed[Form.PICKLE] = raw
+        self._values: Final[list[Any]] = []
+
+    def value(self, message_type: Any) -> Any:
+        """Return the object, the same for all."""
+        if not self._values:
+            self._values.append(open_trusted(self._packed[Form.PICKLE], message_type))
+        return self._values[0]
+
+    def _pack(self, form: Form) -> bytes:
+        value = self.value(object)
+        with fit():
+            # What the child declared is known as a text only; that its value has a class of its own is enough.
+            return packing_of(self._topic, type(value)).pack(value, form)
+
+
+class DoorLetter(Letter):
+    """A message of a peer at a door: opened for those who need it, passed on as it is to those who do not."""
+
+    ours = False
+
+    def __init__(self, topic: str, form: Form, raw: bytes, most: int) -> None:
         super().__init__(topic)
         self._form: Final = form
-        self._raw: Final = raw
+        self._most: Final = most
         self._packed[form] = raw
-        self._values: Final[dict[Any, Any]] = {}
+        self._values: Final[dict[int, Any]] = {}
 
     def value(self, message_type: Any) -> Any:
         """Return it as a value of that type, read once for all who share the type."""
-        if message_type not in self._values:
-            self._values[message_type] = self._open(message_type)
-        return self._values[message_type]
-
-    def _open(self, message_type: Any) -> Any:
-        if self._form is Form.PICKLE:
-            return open_trusted(self._raw, self._topic, message_type)
-        return _packing(self._topic, message_type).unpack(self._raw, self._form)
+        with fit():
+            packing = packing_of(self._topic, message_type)
+        if id(packing) not in self._values:
+            self._values[id(packing)] = packing.unpack(self._packed[self._form], self._form, self._most)
+        return self._values[id(packing)]
 
     def _pack(self, form: Form) -> bytes:
-        return transcode(self._raw, self._form, form)
-
-
-def _packing(topic: str, message_type: Any) -> Packing:
-    try:
-        return packing_of(topic, message_type)
-    except MessageTypeNotPortable as error:
-        raise Unfit(f"{error.type}: {error.reason}") from None
+        return transcode(self._packed[self._form], self._form, form, self._most)

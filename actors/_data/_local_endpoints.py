@@ -6,11 +6,11 @@ from typing import Any, Final
 import trio
 
 from ._endpoints import Publisher, Subscriber
-from ._errors import Unfit
 from ._flow import FlowStatistics
 from ._inbox import Inbox
 from ._letter import ValueLetter
 from ._outlet import Outlet
+from ._post import contents_of
 from ._router import Router
 from ._waiting import WaitTime
 
@@ -57,12 +57,8 @@ class LocalPublisher(Publisher):
 
     def _give(self, message: Any, outlets: list[Outlet]) -> None:
         letter = ValueLetter(self.topic, self.message_type, message)
-        for outlet in outlets:
-            try:
-                outlet.put(outlet.form_of(letter))
-            except Unfit as error:
-                # One who listens from afar must not stop what flows here.
-                outlet.refuse(str(error))
+        for outlet, content in contents_of(letter, outlets):
+            outlet.put(content)
 
 
 class LocalSubscriber(Subscriber):

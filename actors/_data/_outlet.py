@@ -48,8 +48,8 @@ class Outlet(Inbox):
             return False
         return len(self._queue) + self.on_way >= self.max_queue or self._tally.full
 
-    def form_of(self, letter: Letter) -> bytes:
-        """The bytes of a message; raises `Unfit`."""
+    def content_of(self, letter: Letter) -> bytes:
+        """The bytes of a letter; raises `Unfit`."""
         return letter.packed(self._form)
 
     def put(self, message: bytes) -> None:
@@ -91,7 +91,7 @@ class Outlet(Inbox):
             self._announce(self)
 
     def statistics(self) -> FlowStatistics:
-        """What passed through it so far."""
+        """What passed through it so far; what is on its way waits as well."""
         return attrs.evolve(super().statistics(), queued=len(self._queue) + self.on_way)
 
     def close(self, failure: Exception) -> None:

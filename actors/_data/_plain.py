@@ -11,13 +11,14 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from ._arrays import is_array_type, is_scalar_type, put_together, take_apart
+from ._arrays import is_array_type, is_scalar_type, only_cell, put_together, take_apart
 from ._errors import Unfit
 
 DEEPEST: Final = 64
 """How deep plain data may be nested."""
 
 _LEAVES: Final = frozenset({type(None), bool, float, str, bytes})
+_FLAT: Final = _LEAVES | {int}
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
 
@@ -29,6 +30,24 @@ def check_plain(value: Any) -> None:
         if not level:
             return
     raise Unfit(f"it is nested more than {DEEPEST} deep")
+
+
+def check_depth(value: Any) -> None:
+    """Raise `Unfit` for what is nested so deep that somebody might trip over it."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return
+    raise Unfit(f"it is nested more than {DEEPEST} deep")
+
+
+def _children(node: Any) -> Any:
+    kind = type(node)
+    if kind is list:
+        # Most lists hold nothing but leaves, and are long.
+        return () if set(map(type, node)) <= _FLAT else node
+    return node.values() if kind is dict else ()
 
 
 def _parts(node: Any) -> Any:
@@ -117,6 +136,6 @@ _TAGS: Final[dict[str, Callable[[Any], Any]]] = {
     "$float": {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}.__getitem__,
     "$bytes": lambda value: base64.b64decode(value, validate=True),
     "$array": _array,
-    "$scalar": lambda value: _array(value)[()],
+    "$scalar": lambda value: only_cell(_array(value)),
 }
 """How each tag is read."""

@@ -87,8 +87,6 @@ def _float(reader: _Reader, node: Any) -> Check:
 def _enum(reader: _Reader, node: inspect.EnumType) -> Check:
     if issubclass(node.cls, enum.Flag):
         raise Unfit(f"{node.cls.__qualname__} is a flag: combinations of its members have no value of their own")
-    if not all(type(member.value) in (int, str) for member in node.cls):
-        raise Unfit(f"{node.cls.__qualname__} has members that are neither texts nor integers")
     return _exactly(node.cls)(reader, node)
 
 

@@ -32,6 +32,7 @@ class RemotePublisher(Publisher):
         message_type: Any,
         pack: Pack,
         window: int,
+        largest: int,
         tally: Tally,
         ready: Callable[[Any], None],
     ) -> None:
@@ -43,6 +44,7 @@ class RemotePublisher(Publisher):
         self._pack: Final = pack
         self.window: Final = window
         """Messages that may be on the way."""
+        self._largest: Final = largest
         self._tally: Final = tally
         self._announce: Final = ready
         self._waiting: deque[bytes] = deque()
@@ -56,10 +58,7 @@ class RemotePublisher(Publisher):
         """Pack the message, wait for a credit, and have it sent."""
         await self._turn.next()
         self._check_open()
-        try:
-            packed = self._pack(message)
-        except Unfit as error:
-            raise MessageRefused(self.topic, str(error)) from None
+        packed = self._packed(message)
         while len(self._on_way) >= self.window or self._tally.full:
             await self._changed.park()
             self._check_open()
@@ -68,6 +67,15 @@ class RemotePublisher(Publisher):
         self._waiting.append(packed)
         self.sent += 1
         self._announce(self)
+
+    def _packed(self, message: Any) -> bytes:
+        try:
+            packed = self._pack(message)
+        except Unfit as error:
+            raise MessageRefused(self.topic, str(error)) from None
+        if len(packed) > self._largest:
+            raise MessageRefused(self.topic, f"its {len(packed)} bytes exceed what may cross (client_document_bytes)")
+        return packed
 
     async def wait_handed_over(self) -> None:
         """Wait until the server gave everything that was sent before to its subscribers. Raises why it never will."""

@@ -21,6 +21,8 @@ class Router:
         self._routes: dict[str, tuple[Inbox, ...]] = {}
         self._pausing: set[Hashable] = set()
         self._resumed: Final = trio.lowlevel.ParkingLot()
+        self.progress: Final = trio.lowlevel.ParkingLot()
+        """Who waits for messages that are on their way here; it looks again at each one, and when the flow stops."""
 
     def route(self, topic: str) -> tuple[Inbox, ...]:
         """The inboxes that a message on *topic* goes to, each once however many paths lead there."""
@@ -74,6 +76,7 @@ class Router:
     def pause(self, holder: Hashable) -> None:
         """Hold every publisher of this process, until the last holder resumes."""
         self._pausing.add(holder)
+        self.progress.unpark_all()
 
     def resume(self, holder: Hashable) -> None:
         """Let go of the flow; one that does not hold it changes nothing."""

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 import msgspec
 import trio
 
-from transport import LimitExceeded, LinkLost, Peer
+from transport import LimitExceeded, LinkLost, Payload, Peer
 
 BATCH_BYTES: Final = 64 * 1024
 """A batch is one notification; only a single message may make it larger."""
@@ -79,9 +79,7 @@ class Pump:
         return params | {"dropped": source.dropped} if source.dropped else params
 
 
-def told_messages(messages: Any, *, opaque: bool) -> list[Any]:
+def told_messages(messages: Payload[Any], *, opaque: bool) -> list[bytes]:
     """Take a batch apart again; raises `ProtocolError` or `LimitExceeded` when it is none."""
-    if opaque:
-        decoded: list[bytes] = messages.decode(list[bytes])
-        return decoded
-    return [bytes(raw) for raw in messages.items()]
+    items = messages.items()
+    return [messages.part(item).decode(bytes) if opaque else bytes(item) for item in items]

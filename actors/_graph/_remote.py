@@ -11,7 +11,7 @@ from uuid import UUID
 import attrs
 import trio
 
-from actors._data import MessageRefused, Publisher, RemotePublisher, RemoteSubscriber, Subscriber
+from actors._data import Publisher, RemotePublisher, RemoteSubscriber, Subscriber
 from actors._floor import open_actor_nursery
 from graphmeta import GraphMetadata, GraphSnapshot, encode_metadata_slices, type_text
 from transport import (
@@ -42,7 +42,7 @@ from ._slices import in_slices
 from ._software import SOFTWARE
 from ._streams import Streams
 from ._watch import Changes
-from ._wire import ERRORS, PROTOCOL_VERSION, Opened, OpenSession
+from ._wire import ERRORS, PROTOCOL_VERSION, Opened, OpenSession, Sent
 
 
 class RemoteLine(Line):
@@ -163,12 +163,9 @@ class RemoteLine(Line):
             self._client.streams.leave(endpoint.number)
 
     async def sync(self) -> None:
-        """Wait until this session's own messages have arrived, and then until all have been taken."""
-        for publisher in self._client.streams.publishers():
-            # One that was ended has nothing more to hand over.
-            with suppress(MessageRefused, trio.ClosedResourceError):
-                await publisher.wait_handed_over()
-        await self.ask(SessionService.sync)
+        """Wait until everything that was sent, by this session's publishers too, has been taken."""
+        sent = [Sent(publisher.number, publisher.sent) for publisher in self._client.streams.publishers()]
+        await self.request("sync", {"sent": sent}, None)
 
     def take_settings(self, port: SettingsPort) -> None:
         """Settings for this session's components go to *port*."""

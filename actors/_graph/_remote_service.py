@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import trio
 
+from actors._data import Inflow
 from graphmeta import Change, Endpoint, Resync, decode_metadata_slices, step_twin
 from transport import InvalidRequest, LimitExceeded, LinkLost, Payload, Peer, wire_method
 
@@ -20,7 +21,7 @@ from ._slices import in_slices
 from ._supervisor import GraphSupervisor
 from ._traffic import Traffic
 from ._watch import Watch
-from ._wire import PROTOCOL_VERSION, Opened, OpenSession
+from ._wire import PROTOCOL_VERSION, Opened, OpenSession, Sent
 
 _NOTHING: Final = (b"null", b"\xc0")
 """No metadata, in JSON and in msgpack."""
@@ -94,6 +95,20 @@ class RemoteSessionService(SessionService):
             )
         self._traffic.open(endpoint)
         return endpoint
+
+    @wire_method
+    async def sync(self, sent: tuple[Sent, ...] = ()) -> None:
+        """Wait until every message that was sent before has been taken.
+
+        Messages travel behind requests: *sent* says how many a client's publishers have sent, so that those on the
+        way count as well. While the flow is paused they are held, as a publisher's here would be, and do not.
+        """
+        self._alive()
+        for mine in sent:
+            flow = self.flows.get(mine.endpoint)
+            if isinstance(flow, Inflow):
+                await flow.wait_sent(mine.count)
+        await super().sync()
 
     @wire_method
     def message(self, endpoint: int, messages: Payload[Any]) -> None:

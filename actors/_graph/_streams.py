@@ -23,6 +23,9 @@ from ._pump import Pump, told_messages
 WINDOW: Final = 32
 """Messages that a publisher may have on the way."""
 
+ENVELOPE: Final = 256
+"""What a document takes around a single message, at most."""
+
 
 class Streams:
     """The publishers and subscribers of one session. *trusted* says that the other end is our own parent or child."""
@@ -37,9 +40,9 @@ class Streams:
     def publisher(self, topic: str, message_type: Any) -> RemotePublisher:
         """Make a publisher, before the server is asked for it. Raises `MessageTypeNotPortable`."""
         pack, _ = self._codec(topic, message_type)
-        tally = Tally(self._peer.limits.queue_bytes)
-        number, window = next(self._numbers), WINDOW
-        publisher = RemotePublisher(number, topic, message_type, pack, window, tally, self.pump.announce)
+        number, limits = next(self._numbers), self._peer.limits
+        bounds = (WINDOW, limits.client_document_bytes - ENVELOPE, Tally(limits.queue_bytes))
+        publisher = RemotePublisher(number, topic, message_type, pack, *bounds, self.pump.announce)
         self._open[number] = publisher
         return publisher
 
@@ -91,7 +94,7 @@ class Streams:
 
     def _codec(self, topic: str, message_type: Any) -> tuple[Pack, Unpack]:
         if self._trusted:
-            return seal_trusted, partial(open_trusted, topic=topic, message_type=message_type)
+            return seal_trusted, partial(open_trusted, message_type=message_type)
         packing = packing_of(topic, message_type)
         return partial(packing.pack, form=Form.MSGPACK), partial(packing.unpack, form=Form.MSGPACK)
 

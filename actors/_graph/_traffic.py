@@ -82,8 +82,8 @@ class Traffic:
         return Outgoing(endpoint.topic, outlet, self._router)
 
     def _open_inflow(self, endpoint: Endpoint, tally: Tally) -> Inflow:
-        grant = partial(self._grant, endpoint.id)
-        inflow = Inflow(self._router, endpoint.topic, self._form, endpoint.max_queue, tally, grant)
+        grant, most_decoded = partial(self._grant, endpoint.id), self._peer.limits.decoded_bytes
+        inflow = Inflow(self._router, endpoint.topic, self._form, endpoint.max_queue, most_decoded, tally, grant)
         self._start_soon(self._carry, endpoint.id, inflow)
         return inflow
 

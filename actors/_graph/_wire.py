@@ -63,3 +63,11 @@ class Opened:
     epoch: UUID
     revision: int
     protocol: int = PROTOCOL_VERSION
+
+
+@attrs.frozen
+class Sent:
+    """How many messages one of the client's publishers has sent."""
+
+    endpoint: int
+    count: int

@@ -103,7 +103,8 @@ async def open_hall(limits: Limits | None = None) -> AsyncIterator[Hall]:
     """A graph that can be joined in every way."""
     limits = limits or Limits()
     # A socket's path may be 107 bytes long, and pytest's own folders are not short.
-    with tempfile.TemporaryDirectory() as folder:
+    # What hangs here should say so; nothing here takes a tenth of that.
+    with tempfile.TemporaryDirectory() as folder, trio.fail_after(20):
         async with open_graph(limits=limits) as graph, trio.open_nursery() as nursery:
             yield Hall(graph, nursery, folder, limits)
             nursery.cancel_scope.cancel()
@@ -119,5 +120,4 @@ async def hall() -> AsyncIterator[Hall]:
 async def ends(request: pytest.FixtureRequest, hall: Hall) -> AsyncIterator[Ends]:
     one, other = request.param
     async with hall.join(one, "publishing") as publishing, hall.join(other, "subscribing") as subscribing:
-        with trio.fail_after(20):
-            yield Ends(hall, publishing, subscribing, request.param)
+        yield Ends(hall, publishing, subscribing, request.param)

@@ -1,4 +1,4 @@
-"""Pausing, resuming and syncing the flow of messages: a pause is owned like everything else."""
+"""Pausing, resuming and syncing the flow of messages, in one process and across wires: a pause is owned, too."""
 
 import trio
 from trio.testing import wait_all_tasks_blocked
@@ -6,28 +6,28 @@ from trio.testing import wait_all_tasks_blocked
 from actors import open_graph, open_session
 
 
-async def test_a_paused_graph_holds_its_publishers_until_the_last_holder_lets_go(autojump_clock):
-    async with open_graph() as graph, open_session(graph, name="one") as one, open_session(graph, name="two") as two:
-        async with one.publisher("A") as a, one.subscriber("A") as b, trio.open_nursery() as nursery:
-            await one.pause()
-            async with two.paused():
-                nursery.start_soon(a.send, 1)
-                await wait_all_tasks_blocked()
-                await one.resume()
-                await wait_all_tasks_blocked()
-                assert a.sent == 0
-            assert await b.receive() == 1
+async def test_a_paused_graph_holds_its_publishers_until_the_last_holder_lets_go(ends):
+    one, two = ends.publishing, ends.subscribing
+    async with one.publisher("A") as a, two.subscriber("A") as b, trio.open_nursery() as nursery:
+        await one.pause()
+        async with two.paused():
+            nursery.start_soon(a.send, 1)
+            await ends.settle()
+            await one.resume()
+            await ends.settle()
+            assert b.queued == 0
+        assert await b.receive() == 1
 
 
-async def test_a_pause_ends_with_its_session(autojump_clock):
-    async with open_graph() as graph, open_session(graph, name="one") as one:
-        async with one.publisher("A") as a, one.subscriber("A") as b, trio.open_nursery() as nursery:
-            async with open_session(graph, name="two") as two:
-                await two.pause()
-                nursery.start_soon(a.send, 1)
-                await wait_all_tasks_blocked()
-                assert a.sent == 0
-            assert await b.receive() == 1
+async def test_a_pause_ends_with_its_session(ends):
+    one, two = ends.publishing, ends.subscribing
+    async with one.publisher("A") as a, two.subscriber("A") as b, trio.open_nursery() as nursery:
+        async with ends.hall.join(ends.ways[1], "three") as three:
+            await three.pause()
+            nursery.start_soon(a.send, 1)
+            await ends.settle()
+            assert b.queued == 0
+        assert await b.receive() == 1
 
 
 async def test_a_send_that_is_cancelled_while_paused_reached_nobody(autojump_clock):
@@ -40,34 +40,56 @@ async def test_a_send_that_is_cancelled_while_paused_reached_nobody(autojump_clo
             assert await b.receive() == 2
 
 
-async def test_sync_waits_for_what_was_sent_and_for_no_more(autojump_clock):
+async def test_sync_waits_for_what_was_sent_and_for_no_more(ends):
+    one, two = ends.publishing, ends.subscribing
     record = []
-    async with open_graph() as graph, open_session(graph, name="one") as one:
-        async with one.publisher("A") as a, one.subscriber("A") as b, trio.open_nursery() as nursery:
+    async with one.publisher("A") as a, two.subscriber("A") as b, trio.open_nursery() as nursery:
 
-            async def sync():
-                await one.sync()
-                record.append("synced")
+        async def sync():
+            await one.sync()
+            record.append("synced")
 
+        await a.send(1)
+        await a.send(2)
+        nursery.start_soon(sync)
+        assert await b.receive() == 1
+        await ends.settle()
+        assert record == []
+        await a.send(3)
+        assert await b.receive() == 2
+        while not record:
+            await trio.lowlevel.checkpoint()
+        assert await b.receive() == 3
+
+
+async def test_sync_does_not_wait_for_subscribers_that_left(ends):
+    one, two = ends.publishing, ends.subscribing
+    async with one.publisher("A") as a, trio.open_nursery() as nursery:
+        async with two.subscriber("A"):
             await a.send(1)
-            await a.send(2)
-            nursery.start_soon(sync)
+            nursery.start_soon(one.sync)
             await wait_all_tasks_blocked()
-            await a.send(3)
-            await b.receive()
-            await wait_all_tasks_blocked()
-            assert record == []
-            await b.receive()
-            await wait_all_tasks_blocked()
-            assert record == ["synced"]
 
 
-async def test_sync_does_not_wait_for_subscribers_that_left(autojump_clock):
-    # On the mock clock a sync that hangs is too slow at once.
-    with trio.fail_after(5):
-        async with open_graph() as graph, open_session(graph, name="one") as one:
-            async with one.publisher("A") as a, trio.open_nursery() as nursery:
-                async with one.subscriber("A"):
-                    await a.send(1)
-                    nursery.start_soon(one.sync)
-                    await wait_all_tasks_blocked()
+async def test_sync_in_a_pause_does_not_wait_for_what_the_pause_holds(ends):
+    one, two = ends.publishing, ends.subscribing
+    async with one.publisher("A") as a, two.subscriber("A") as b, trio.open_nursery() as nursery:
+        async with one.paused():
+            nursery.start_soon(a.send, 1)
+            await ends.settle()
+            await one.sync()
+            assert b.queued == 0
+        assert await b.receive() == 1
+
+
+async def test_a_pause_that_comes_while_a_sync_waits_lets_it_go(ends):
+    one, two = ends.publishing, ends.subscribing
+    async with two.subscriber("A", max_queue=1) as b, one.publisher("A") as a, trio.open_nursery() as nursery:
+        await a.send(1)
+        nursery.start_soon(a.send, 2)
+        nursery.start_soon(one.sync)
+        await ends.settle()
+        async with two.paused():
+            assert await b.receive() == 1
+            await one.sync()
+        assert await b.receive() == 2
