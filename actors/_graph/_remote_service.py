@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from contextlib import suppress
+from functools import cached_property
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -40,8 +41,6 @@ class RemoteSessionService(SessionService):
         self._forwards: dict[int, Forward] = {}
         self._registrations: Final = Sequence()
         self._trusted: Final = trusted
-        self._traffic: Traffic | None = None
-        """Made with the first endpoint."""
 
     def silent(self) -> float:
         """Seconds since the link was last heard."""
@@ -88,11 +87,6 @@ class RemoteSessionService(SessionService):
         """
         check("queue_messages", self._peer.limits, max_queue)
         endpoint = super().open_endpoint(topic, direction, message_type, leaky, max_queue, number)
-        if self._traffic is None:
-            router = self._graph.router
-            self._traffic = Traffic(
-                router, self._peer, self.flows, self.close_endpoint, self.start_soon, trusted=self._trusted
-            )
         self._traffic.open(endpoint)
         return endpoint
 
@@ -113,16 +107,18 @@ class RemoteSessionService(SessionService):
     @wire_method
     def message(self, endpoint: int, messages: Payload[Any]) -> None:
         """Publish messages, in order, each at the cost of a credit; a notification, or a request to be sure."""
-        if self._traffic is None:
-            raise InvalidRequest(f"there never was an endpoint {endpoint}")
         self._traffic.take(endpoint, messages)
 
     @wire_method
     def grant(self, endpoint: int, count: int) -> None:
         """Say that a subscriber took so many messages, so that as many more may come."""
-        if self._traffic is None:
-            raise InvalidRequest(f"there never was an endpoint {endpoint}")
         self._traffic.granted(endpoint, count)
+
+    @cached_property
+    def _traffic(self) -> Traffic:
+        # Most sessions have no endpoints, and need no task for their messages.
+        router, withdraw = self._graph.router, self.close_endpoint
+        return Traffic(router, self._peer, self.flows, withdraw, self.start_soon, trusted=self._trusted)
 
     # The same request as in process, but its argument is still encoded: it is large, and decoded in slices.
     @wire_method

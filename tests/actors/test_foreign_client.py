@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 
+import attrs
 import trio
+import trio.lowlevel
 
 from actors import open_graph, open_session, serve_websocket
 from graphmeta import Change, Resync
@@ -42,6 +44,25 @@ with connect(url, subprotocols=["trellis.v1"], additional_headers={"Authorizatio
     say(unknown=ask("conect", from_topic="C", to_topic="A"))
     say(wrong=ask("connect", from_topic="C"))
     say(snapshot=ask("snapshot"))
+
+    def message():
+        while (document := notice())["method"] == "change":
+            pass
+        return document
+
+    listening = ask("open_endpoint", topic="C", direction="subscriber", max_queue=2)["id"]
+    speaking = ask("open_endpoint", topic="SPOKEN", direction="publisher")
+    say(window=speaking["max_queue"])
+    taken = []
+    while len(taken) < 3:
+        batch = message()["params"]["messages"]
+        taken += batch
+        params = {"endpoint": listening, "count": len(batch)}
+        socket.send(json.dumps({"jsonrpc": "2.0", "method": "grant", "params": params}))
+    say(heard=taken)
+    params = {"endpoint": speaking["id"], "messages": [{"value": 5}, {"value": "no number"}]}
+    socket.send(json.dumps({"jsonrpc": "2.0", "method": "message", "params": params}))
+    say(ended=message())
     time.sleep(3600)
 """
 
@@ -54,6 +75,26 @@ async def facts_of(process, count):
     return {name: value for line in said.splitlines() for name, value in json.loads(line).items()}
 
 
+@attrs.frozen
+class Reading:
+    value: int
+
+
+async def exchange(graph):
+    """Send three messages along the client's edges, and give the one that it can send itself."""
+    async with open_session(graph, name="neighbour") as neighbour:
+        async with neighbour.subscriber("SPOKEN", Reading) as spoken, neighbour.publisher("A") as a:
+            while len(graph.snapshot().sessions) < 3 or not endpoints_of(graph, "foreign"):
+                await trio.lowlevel.checkpoint()
+            for message in (1, [2.5, None], {"three": True}):
+                await a.send(message)
+            return await spoken.receive()
+
+
+def endpoints_of(graph, name):
+    return [session for session in graph.snapshot().sessions.values() if session.name == name and session.endpoints]
+
+
 async def test_it_opens_a_session_connects_looks_follows_and_is_released_when_killed():
     async with open_graph() as graph, trio.open_nursery() as nursery:
         door = await nursery.start(serve_websocket, graph)
@@ -63,9 +104,13 @@ async def test_it_opens_a_session_connects_looks_follows_and_is_released_when_ki
             with trio.fail_after(30):
                 process = await trio.lowlevel.open_process(command, stdout=subprocess.PIPE)
                 facts = await facts_of(process, 9)
+                spoken = await exchange(graph)
+                facts |= await facts_of(process, 3)
                 assert graph.snapshot().graph == {"A": ("B", "C"), "B": ("C",), "C": ()}
                 process.kill()
-                seen = [await changes.receive() for _ in range(4)]
+                seen = [await changes.receive()]
+                while not seen[-1].ended or seen[-1].ended[0].name != "foreign":
+                    seen.append(await changes.receive())
                 await process.wait()
         assert set(facts["opened"]) == {"id", "epoch", "revision", "protocol"}
         assert facts["connected"]["outcome"] == "added"
@@ -79,6 +124,10 @@ async def test_it_opens_a_session_connects_looks_follows_and_is_released_when_ki
         assert facts["cycle"]["data"]["type"] == "CycleError"
         assert facts["cycle"]["data"]["fields"]["path"][0] == "C"
         assert (facts["unknown"]["code"], facts["wrong"]["code"]) == (-32601, -32602)
+        assert facts["window"] == 32
+        assert facts["heard"] == [1, [2.5, None], {"three": True}]
+        assert spoken == Reading(5)
+        assert (facts["ended"]["method"], "int" in facts["ended"]["params"]["reason"]) == ("endpoint_ended", True)
         assert facts["snapshot"]["edges"][0] == {"from": "A", "to": "B", "owners": [facts["opened"]["id"]]}
         assert all(isinstance(change, Change) for change in seen)
         assert [entry.name for entry in seen[-1].ended] == ["foreign"]

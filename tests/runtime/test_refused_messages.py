@@ -3,7 +3,7 @@
 import attrs
 import pytest
 import trio
-from conftest import open_hall
+from halls import open_hall
 from trio.testing import wait_all_tasks_blocked
 
 from actors import MessageRefused, MessageTypeNotPortable
