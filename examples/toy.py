@@ -1,7 +1,8 @@
 """ezmsg's toy pipeline, ported: its units, collections, settings, state and main function, on Trio.
 
 A generator's messages are joined with the newest value of a slow oscillator inside a collection; everything is printed.
-What is different, and why, stands in docs/from-ezmsg.md. It stops by itself when the main function returns.
+It runs in three processes and stops by itself when the main function returns. What is different from ezmsg, and why,
+stands in docs/from-ezmsg.md.
 """
 
 import math
@@ -104,8 +105,8 @@ class Printer(Unit):
 
     @subscriber(INPUT)
     async def show(self, message: object) -> None:
-        """Print one."""
-        print(f"{self.settings.label}: {message}")
+        """Print one, in one piece: other processes print there, too."""
+        print(f"{self.settings.label}: {message}\n", end="", flush=True)
 
 
 @attrs.define
@@ -199,6 +200,10 @@ class System(Collection):
             (self.FOO.OUTPUT, self.BOTH.INPUT),
             (self.PING.OUTPUT, self.BOTH.INPUT),
         )
+
+    def process_components(self) -> tuple[Unit | Collection, ...]:
+        """Run these in processes of their own, one each, with all below them."""
+        return (self.PING, self.JOINER)
 
 
 if __name__ == "__main__":

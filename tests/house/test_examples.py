@@ -15,6 +15,11 @@ PRINTED = {
         "a view, no copy: True\n"
         "refused: ('time', 'time') do not name the 2 dimensions of the data\n"
     ),
+    "counters": re.compile(
+        r"topic +per second +dropped +blocked +queue\nSOURCE/OUTPUT( +[\d.]+){2} +\d+% +\d/32\n"
+        r"WORKER/INPUT( +[\d.]+){2} +\d+% +\d/4\nDISPLAY/INPUT( +[\d.]+){2} +0% +\d/1\n"
+        r"the source waits for WORKER/INPUT\n"
+    ),
     "flow": (
         "sent so far: 4 - the careful one has room for no more\n"
         "all sent\n"
@@ -53,6 +58,10 @@ PRINTED = {
         "and the tracker knows: the session was released by operator\n"
         "shared, so it stayed: CAM/OUT -> TRACK/IN\n"
     ),
+    "remote": (
+        "CAM/RAW: messages of type __main__.Opaque cannot cross a wire: msgpack cannot carry __main__.Opaque\n"
+        "frames of (480, 640) summed up to 4950 and never more than 3 waited: True\n"
+    ),
     "replica": "the replica has: SOURCE/OUT -> SINK0/IN, SOURCE/OUT -> SINK1/IN, SOURCE/OUT -> SINK2/IN\n",
     "restarts": (
         "divider ready\n"
@@ -77,12 +86,19 @@ PRINTED = {
         r"Sessions\n  camera  local  1 edge, .*\n  viewer  process \d+  0 edges, .*\n"
         r"viewer added CAM/OUT -> VIEWER/IN\nCAM/OUT -> VIEWER/IN went, and so did the session of viewer\n"
     ),
+    "workers": (
+        "{'left': 99999.0, 'right': 100000.0}\n"
+        "{'left': 99999.0, 'right': 100000.0}\n"
+        "three processes: True\n"
+        "failed: SYS/AVERAGE: WorkerDied: the worker process of SYS/AVERAGE was killed by SIGKILL\n"
+    ),
 }
 ARGUMENTS = {"machine": ["2"]}
 """For an example that would go on for ever."""
 REPORTED = {
     "supervision": "actor app/worker failed, and is restarted\n",
     "restarts": "actor units/DIVIDER failed, and is restarted\n",
+    "workers": "actor units/SYS/AVERAGE failed, and is restarted\n",
 }
 """What a supervisor has to report, on standard error; with a traceback."""
 
