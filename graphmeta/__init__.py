@@ -5,6 +5,7 @@ from ._binding import bind_all as bind_all
 from ._binding import unbind as unbind
 from ._change_codec import decode_change_slices as decode_change_slices
 from ._change_codec import decode_changes_slices as decode_changes_slices
+from ._change_codec import encode_change as encode_change
 from ._change_codec import encode_changes as encode_changes
 from ._changes import Change as Change
 from ._changes import EndpointChanged as EndpointChanged

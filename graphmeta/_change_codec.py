@@ -4,10 +4,11 @@ A registration of thousands of components is one change. What is large in it is 
 component by component. This file does not know who waits in between.
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from typing import Final, TypeVar
 from uuid import UUID
 
+import attrs
 import msgspec
 
 from ._changes import (
@@ -34,6 +35,15 @@ UNKNOWN: Final = -1
 T = TypeVar("T")
 Slices = Generator[object, None, T]
 """Decodes a little each time it is asked; its return value is the whole."""
+
+
+def encode_change(change: Change, metadata: Mapping[UUID, bytes]) -> bytes:
+    """Encode one change; *metadata* is what it says of sessions, encoded, where that was kept."""
+    described = [
+        {"session": each.session, "metadata": msgspec.Raw(metadata[each.session])} if each.session in metadata else each
+        for each in change.metadata
+    ]
+    return _encode({**attrs.asdict(change, recurse=False), "metadata": described})
 
 
 def encode_changes(changes: Iterable[Change]) -> bytes:

@@ -120,6 +120,14 @@ class Payload(Generic[T]):
         """Whether the peer sent anything at all."""
         return self._raw is not None
 
+    @property
+    def encoded(self) -> bytes:
+        """What the peer sent, as it came. Raises `ProtocolError` if that is nothing."""
+        try:
+            return bytes(self._encoded())
+        except Undecodable as error:
+            raise ProtocolError(str(error)) from None
+
     def fields(self) -> "dict[str, Payload[Any]]":
         """Take a map apart and leave its values encoded. Raises `ProtocolError` if it is none."""
         try:

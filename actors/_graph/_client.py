@@ -11,7 +11,7 @@ from graphmeta import Change, GraphError
 from transport import LinkLost, Payload, Peer, wire_method
 
 from ._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, WatchOverrun
-from ._remote_watch import RemoteChanges, SealedResync
+from ._remote_watch import LARGE, RemoteChanges, Sealed, SealedChange, SealedResync
 from ._service import SettingsPort
 from ._streams import Streams
 
@@ -52,9 +52,10 @@ class Client:
         self.end(SessionReleased(by) if by is not None else SessionLost(reason))
 
     @wire_method
-    def change(self, subscription: int, change: Change) -> None:
-        """One change for one watch."""
-        self._offer(subscription, change)
+    def change(self, subscription: int, change: Payload[Any]) -> None:
+        """One change for one watch; a large one is opened by whoever takes it, not here in the reader."""
+        encoded = change.encoded
+        self._offer(subscription, SealedChange(encoded) if len(encoded) > LARGE else change.decode(Change))
 
     @wire_method
     def resync(self, subscription: int, resync: SealedResync) -> None:
@@ -90,7 +91,7 @@ class Client:
             raise SettingsRefused(address, "its session takes no live settings")
         return await self.settings_port(address, values)
 
-    def _offer(self, subscription: int, item: Change | SealedResync) -> None:
+    def _offer(self, subscription: int, item: Change | Sealed) -> None:
         # A watch that was closed while the item was on its way is no error.
         watch = self.watches.get(subscription)
         if watch is not None:

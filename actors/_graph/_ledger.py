@@ -119,6 +119,15 @@ class Ledger:
             )
         return self._dumped
 
+    def encoded_metadata(self, change: Change) -> dict[UUID, bytes]:
+        """What a change says of sessions, encoded, as far as it still holds."""
+        records = ((described, self._records.get(described.session)) for described in change.metadata)
+        return {
+            record.id: record.sealed_metadata
+            for described, record in records
+            if record is not None and record.metadata is described.metadata is not None
+        }
+
     def _seal(self, record: Record) -> bytes:
         if record.sealed is None:
             metadata = record.sealed_metadata or None

@@ -22,12 +22,14 @@ from transport import (
     Limits,
     Link,
     LinkLost,
+    Payload,
     Peer,
     Service,
     Shared,
     TransportError,
     connect_unix,
     connect_websocket,
+    decode_values,
 )
 
 from ._body import body_of
@@ -63,7 +65,11 @@ class RemoteLine(Line):
     async def ask(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Send a request and wait for its answer; the server's error is raised here as itself."""
         call = _shape(method)
-        return await self.request(method.__name__, call.params(args, kwargs), call.result)
+        if get_origin(call.result) is not dict:
+            return await self.request(method.__name__, call.params(args, kwargs), call.result)
+        # A map may be large: its values are decoded in slices.
+        answer = await self.request(method.__name__, call.params(args, kwargs), Payload)
+        return await decode_values(answer, get_args(call.result)[1])
 
     async def request(self, method: str, params: dict[str, Any], result: Any) -> Any:
         """Send a request by its wire name."""

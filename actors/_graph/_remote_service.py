@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any, Final, Literal
 from uuid import UUID
 
-import msgspec
 import trio
 
 from actors._data import Inflow
@@ -124,7 +123,7 @@ class RemoteSessionService(SessionService):
     @wire_method
     def register_metadata(self, metadata: Payload[Any]) -> Awaitable[int]:  # type: ignore[override]
         """Replace the session's metadata as a whole; returns the revision."""
-        return self._register_in_turn(bytes(metadata.decode(msgspec.Raw)), self._registrations.enter())
+        return self._register_in_turn(metadata.encoded, self._registrations.enter())
 
     async def _register_in_turn(self, raw: bytes, place: object) -> int:
         # A small registration must not overtake a large one that came before it.

@@ -5,18 +5,21 @@ dropped, and the next item is a `Resync` with a snapshot that is asked for then.
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from typing import Final
 
 import attrs
 import trio
 
 from actors._data import Turn
-from graphmeta import Change, GraphSnapshot, Resync, load_snapshot_slices
+from graphmeta import Change, GraphSnapshot, Resync, decode_change_slices, load_snapshot_slices
 
 from ._errors import WatchOverrun
 from ._slices import in_slices
 from ._watch import Changes
+
+LARGE: Final = 64 * 1024
+"""Bytes of an encoded change that take a millisecond or so to decode; the reader opens no larger one."""
 
 
 @attrs.frozen
@@ -26,6 +29,25 @@ class SealedResync:
     reason: str
     snapshot: bytes = attrs.field(repr=False)
 
+    def open(self, max_bytes: int) -> Generator[object, None, Change | Resync]:
+        """Decode it, in slices."""
+        return Resync((yield from load_snapshot_slices(self.snapshot, max_bytes=max_bytes)), self.reason)
+
+
+@attrs.frozen
+class SealedChange:
+    """A large change as it crosses the wire."""
+
+    encoded: bytes = attrs.field(repr=False)
+
+    def open(self, max_bytes: int) -> Generator[object, None, Change | Resync]:
+        """Decode it, in slices; the connection has bounded it."""
+        return decode_change_slices(self.encoded)
+
+
+Sealed = SealedResync | SealedChange
+"""What is too large to be opened by the connection's reader."""
+
 
 class RemoteChanges(Changes):
     """The changes that one subscription brings."""
@@ -34,7 +56,7 @@ class RemoteChanges(Changes):
         self._snapshot: Final = snapshot
         self._bound: Final = bound
         self._max_bytes: Final = max_bytes
-        self._queue: deque[Change | Resync | SealedResync] = deque()
+        self._queue: deque[Change | Resync | Sealed] = deque()
         self._seen = -1
         """Changes up to this revision are in a resync that was handed out."""
         self._lost: int | None = None
@@ -43,7 +65,7 @@ class RemoteChanges(Changes):
         self._lot: Final = trio.lowlevel.ParkingLot()
         self._turn: Final = Turn()
 
-    def offer(self, item: Change | Resync | SealedResync) -> None:
+    def offer(self, item: Change | Resync | Sealed) -> None:
         """Take an item from the connection's reader; never waits, never fails."""
         if self._lost is not None:
             self._miss()
@@ -60,12 +82,12 @@ class RemoteChanges(Changes):
         self._lot.unpark_all()
 
     def receive_nowait(self) -> Change | Resync:
-        """The next item that is here; `trio.WouldBlock` when there is none, or a snapshot must be fetched or opened."""
+        """The next item that is here; `trio.WouldBlock` when there is none, or it must be fetched or opened first."""
         if self._must_resync:
             raise trio.WouldBlock
         while self._queue:
             item = self._queue[0]
-            if isinstance(item, SealedResync):
+            if isinstance(item, Sealed):
                 raise trio.WouldBlock
             del self._queue[0]
             if not self._stale(item):
@@ -80,7 +102,7 @@ class RemoteChanges(Changes):
         while True:
             if self._must_resync:
                 return await self._resync()
-            if self._queue and isinstance(self._queue[0], SealedResync):
+            if self._queue and isinstance(self._queue[0], Sealed):
                 await self._open_first(self._queue[0])
             try:
                 return self.receive_nowait()
@@ -91,10 +113,9 @@ class RemoteChanges(Changes):
     def _must_resync(self) -> bool:
         return self._lost is not None and self._failure is None
 
-    async def _open_first(self, sealed: SealedResync) -> None:
+    async def _open_first(self, sealed: Sealed) -> None:
         # In its place until it is open, so that a cancelled `receive` loses nothing.
-        slices = load_snapshot_slices(sealed.snapshot, max_bytes=self._max_bytes)
-        opened = Resync(await in_slices(slices), sealed.reason)
+        opened = await in_slices(sealed.open(self._max_bytes))
         if self._queue and self._queue[0] is sealed:
             self._queue[0] = opened
 

@@ -22,6 +22,7 @@ from graphmeta import (
     Resync,
     SettingValue,
     dump_snapshot,
+    encode_change,
     encode_changes,
     snapshot_twin,
 )
@@ -256,7 +257,8 @@ class GraphSupervisor(Actor):
     def shared_change(self, change: Change) -> Shared:
         """The change, encoded once for everyone who is told of it now."""
         if self._newest is None or self._newest[0] is not change:
-            self._newest = (change, Shared(change))
+            kept = self._ledger.encoded_metadata(change)
+            self._newest = (change, Shared.encoded_as(msgpack=encode_change(change, kept)))
         return self._newest[1]
 
     def settings(self) -> dict[str, SettingValue]:

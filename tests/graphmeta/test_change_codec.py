@@ -18,7 +18,9 @@ from graphmeta import (
     decode_change_slices,
     decode_changes_slices,
     diff,
+    encode_change,
     encode_changes,
+    encode_metadata,
 )
 
 
@@ -42,6 +44,13 @@ def test_changes_come_back_equal_with_a_pause_after_every_component_and_setting(
         name for change in changes for each in change.metadata if each.metadata for name in each.metadata.components
     ]
     assert pauses == len(large) + len(components)
+
+
+@given(st.builds(compare, st.from_type(GraphSnapshot), st.from_type(GraphSnapshot)), st.data())
+def test_metadata_that_was_kept_encoded_says_the_same(change, data):
+    kept = {each.session: encode_metadata(each.metadata) for each in change.metadata if data.draw(st.booleans())}
+    encoded = encode_change(change, kept)
+    assert msgspec.msgpack.decode(encoded, type=Change) == driven(decode_change_slices(encoded))[1] == change
 
 
 @given(st.from_type(GraphSnapshot), st.from_type(GraphSnapshot))
