@@ -33,6 +33,7 @@ class Tally:
     def __init__(self, count: int) -> None:
         self.count: Final = count
         self.spent: list[float] = []
+        self._start = 0.0
         self._numbers = 0
         self._size = 0
         self._end = 0.0
@@ -41,6 +42,7 @@ class Tally:
         """Count a message, and tell whether it is the last."""
         now = time.perf_counter()
         sent, number, size = stamp_of(message)
+        self._start = self._start or sent
         self.spent.append(now - sent)
         self._numbers += number
         self._size += size
@@ -48,10 +50,10 @@ class Tally:
         return len(self.spent) == self.count
 
     def told(self) -> dict[str, Any]:
-        """Return what is told of it: when the last one came, percentiles of the latency, and the proof."""
+        """Return what is told of it: the time for each message, percentiles of the latency, and the proof."""
         cuts = quantiles(self.spent[WARM_UP:], n=100, method="inclusive")
         return {
-            "end": self._end,
+            "each": (self._end - self._start) / self.count,
             "p50": cuts[49],
             "p99": cuts[98],
             "proof": [len(self.spent), self._numbers, self._size],

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
+import attrs
 import numpy as np
 import numpy.typing as npt
 
@@ -89,6 +90,17 @@ def stamped_arrays(size: int) -> Callable[[float, int], npt.NDArray[np.float64]]
         return array
 
     return stamped
+
+
+@attrs.frozen
+class Messages:
+    """So many stamped messages of one kind."""
+
+    kind: str
+    size: int
+    count: int
+    pause: float | None = None
+    """Seconds between two; None for as fast as they go."""
 
 
 STAMPED: Final = {"bytes": stamped_bytes, "array": stamped_arrays}

@@ -1,10 +1,12 @@
 """What a message costs from one process to another: 64 bytes, and a numpy array of 1 MB.
 
-The publisher is in one process, the subscriber in another, and the graph's server in a third, but for zenoh, which
-needs none: its two processes are peers. ezmsg passes messages through shared memory; zenoh decides by itself what goes
-through shared memory and what over TCP; our session at a door and zenoh carry an array as its bytes. *Each* is the time
-per message, from the first one's send to the last one's receipt, when the publisher sends as fast as it may. Latency is
-that of a paced sender, one message a millisecond: each carries the time when it left.
+We have two ways: *units* of one pipeline, of which one has a worker process, and *sessions* over a Unix socket, whose
+graph is in a third process. ezmsg's publisher and subscriber pass messages through shared memory, and its graph server
+is in a third process, too. zenoh needs none, and decides by itself what goes through shared memory and what over TCP.
+Sessions at a door and zenoh carry an array as its bytes.
+
+*Each* is the time per message, from the first one's send to the last one's receipt, when the publisher sends as fast as
+it may. Latency is that of a paced sender, one message a millisecond: each carries the time when it left.
 """
 
 import asyncio
@@ -20,13 +22,13 @@ from ezmsg.core.netprotocol import DEFAULT_SHM_SIZE
 
 from actors import open_session
 
-from . import _ezmsg
+from . import _ezmsg, _worker_units
 from ._harness import Case, Contender, Sample, Sweep
 from ._listener import zenoh_config
 from ._loops import Clock, on_asyncio, on_wall
 from ._process import Server, server
 from ._records import Target
-from ._workloads import EDGE, QUEUE, STAMPED, packed
+from ._workloads import EDGE, QUEUE, STAMPED, Messages, packed
 
 PEERS = ("trio", "msgspec", "ezmsg", "eclipse-zenoh", "numpy")
 
@@ -38,18 +40,20 @@ MB = 2**20
 SIZES = tuple(64 * 8**power for power in range(6))
 """Bytes of a message, from 64 to 2 MB."""
 
-OURS, EZMSG, ZENOH = "trellis, Unix socket", "ezmsg, shared memory", "zenoh"
+UNITS, SESSIONS = "trellis, units", "trellis, sessions over a Unix socket"
+EZMSG, ZENOH = "ezmsg, shared memory", "zenoh"
 
 
 def cases(quick: bool) -> Iterator[Case | Sweep]:
-    small, large, paced = (500, 10, 20) if quick else (20_000, 300, 500)
+    small, large, paced = 20_000, 10 if quick else 300, 20 if quick else 500
     with server("_doors") as ours, server("_ezmsg") as ezmsg, server("_listener") as listener:
         places = Places(ours, ezmsg, listener)
-        yield throughput(places, "64 B", Messages("bytes", 64, small), faster=3)
         yield throughput(places, "1 MB numpy array", Messages("array", MB, large), faster=1)
-        yield latency(places, "64 B", Messages("bytes", 64, paced, PAUSE), faster=None)
-        yield latency(places, "1 MB numpy array", Messages("array", MB, paced, PAUSE), faster=1)
-        yield Sweep("a message between two processes", "bytes", sizes(places, quick))
+        yield latency(places, "64 B", Messages("bytes", 64, paced, PAUSE), None)
+        if not quick:
+            yield throughput(places, "64 B", Messages("bytes", 64, small), faster=3)
+            yield latency(places, "1 MB numpy array", Messages("array", MB, paced, PAUSE), 1)
+            yield Sweep("a message between two processes", "bytes", sizes(places))
 
 
 @attrs.frozen
@@ -61,39 +65,38 @@ class Places:
     listener: Server
 
 
-@attrs.frozen
-class Messages:
-    """What is sent."""
-
-    kind: str
-    size: int
-    count: int
-    pause: float | None = None
-    """Seconds between two; None for as fast as they go."""
-
-
-def sizes(places: Places, quick: bool) -> Iterator[tuple[int, Case]]:
+def sizes(places: Places) -> Iterator[tuple[int, Case]]:
     """Go as far as the default limit of a message at a door allows."""
-    for size in SIZES[::3] if quick else SIZES:
-        messages = Messages("bytes", size, 10 if quick else 40 if size > 100_000 else 2_000)
-        yield size, Case("", contenders(places, messages, (EACH,)), rounds=5)
+    for size in SIZES:
+        messages = Messages("bytes", size, 40 if size > 100_000 else 2_000)
+        yield size, Case("", ways(places, messages, (EACH,)), rounds=3)
 
 
 def throughput(places: Places, what: str, messages: Messages, faster: float) -> Case:
-    targets = [Target(1 / faster, than=EZMSG, figure=EACH), Target(None, than=ZENOH, figure=EACH)]
-    return Case(f"between two processes, {what}", contenders(places, messages, (EACH,)), targets)
+    contenders = ways(places, messages, (EACH,), rounds=3)
+    return Case(f"between two processes, {what}", contenders, targets(EACH, 1 / faster), rounds=7)
 
 
-def latency(places: Places, what: str, messages: Messages, faster: float | None) -> Case:
-    targets = [Target(aim, than=than, figure="p50") for aim, than in ((faster and 1 / faster, EZMSG), (None, ZENOH))]
-    return Case(
-        f"one-way latency between two processes, {what}, paced", contenders(places, messages, PERCENTILES), targets
-    )
+def latency(places: Places, what: str, messages: Messages, aim: float | None) -> Case:
+    contenders = ways(places, messages, PERCENTILES, rounds=3)
+    return Case(f"one-way latency between two processes, {what}, paced", contenders, targets("p50", aim), rounds=7)
 
 
-def contenders(places: Places, messages: Messages, figures: Sequence[str]) -> list[Contender]:
+def targets(figure: str, at_most: float | None) -> list[Target]:
+    """Set the same aim for both of our ways, and compare with zenoh."""
+    aims = [Target(at_most, than=EZMSG, of=way, figure=figure) for way in (UNITS, SESSIONS)]
+    return [*aims, *(Target(None, than=ZENOH, of=way, figure=figure) for way in (UNITS, SESSIONS))]
+
+
+def ways(places: Places, messages: Messages, figures: Sequence[str], rounds: int | None = None) -> list[Contender]:
+    """Return all contenders; to start a worker takes its time, and a few *rounds* of it show enough."""
     way = Way(places, messages, figures)
-    return [on_wall(OURS, way.ours), on_asyncio(EZMSG, way.ezmsg), Contender(ZENOH, way.zenoh)]
+    return [
+        on_wall(UNITS, way.units, rounds),
+        on_wall(SESSIONS, way.session),
+        on_asyncio(EZMSG, way.ezmsg),
+        Contender(ZENOH, way.zenoh),
+    ]
 
 
 class Way:
@@ -101,42 +104,40 @@ class Way:
 
     def __init__(self, places: Places, messages: Messages, figures: Sequence[str]) -> None:
         self._places: Final = places
-        self._kind: Final = messages.kind
-        self._count: Final = messages.count
-        self._size: Final = messages.size
-        self._pause: Final = messages.pause
+        self._messages: Final = messages
         self._figures: Final = figures
         self._stamped: Final[Callable[[float, int], Any]] = STAMPED[messages.kind](messages.size)
 
-    async def ours(self, clock: Clock) -> Sample:
+    async def units(self, _: Clock) -> Sample:
+        return self._told(await _worker_units.run(self._messages))
+
+    async def session(self, clock: Clock) -> Sample:
         place = self._places.ours.place["unix"]
-        self._places.listener.tell("trellis", place, self._kind, self._count)
+        self._places.listener.tell("trellis", place, self._messages.kind, self._messages.count)
         async with open_session(place, name="publisher") as session, session.publisher(EDGE[0], bytes) as publisher:
-            start = clock()
-            for number in range(self._count):
-                if self._pause is not None:
-                    await trio.sleep(self._pause)
+            for number in range(self._messages.count):
+                if self._messages.pause is not None:
+                    await trio.sleep(self._messages.pause)
                 await publisher.send(packed(self._stamped(clock(), number)))
-            return await trio.to_thread.run_sync(self._sample, start)
+            return await trio.to_thread.run_sync(self._sample)
 
     async def ezmsg(self, clock: Clock) -> Sample:
-        self._places.listener.tell("ezmsg", self._places.ezmsg.place, self._kind, self._count)
+        self._places.listener.tell("ezmsg", self._places.ezmsg.place, self._messages.kind, self._messages.count)
         async with _ezmsg.context(self._places.ezmsg.place) as session:
             # It would make its buffers anew for the first message that does not fit.
-            room = max(self._size * 2, DEFAULT_SHM_SIZE)
+            room = max(self._messages.size * 2, DEFAULT_SHM_SIZE)
             publisher = await session.publisher(EDGE[0], num_buffers=QUEUE, buf_size=room)
             # The subscriber learns of its publisher after it is there, and there is no event for it.
             while not publisher._channels:  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
-            start = clock()
-            for number in range(self._count):
-                if self._pause is not None:
-                    await asyncio.sleep(self._pause)
+            for number in range(self._messages.count):
+                if self._messages.pause is not None:
+                    await asyncio.sleep(self._messages.pause)
                 await publisher.broadcast(self._stamped(clock(), number))
-            return await asyncio.to_thread(self._sample, start)
+            return await asyncio.to_thread(self._sample)
 
     def zenoh(self) -> Sample:
-        endpoint = self._places.listener.tell("zenoh", None, self._kind, self._count)
+        endpoint = self._places.listener.tell("zenoh", None, self._messages.kind, self._messages.count)
         clock = time.perf_counter
         with zenoh.open(zenoh_config("connect", endpoint)) as session:
             publisher = session.declare_publisher(
@@ -148,15 +149,15 @@ class Way:
             publisher.declare_matching_listener(lambda status: status.matching and matched.set())
             if not publisher.matching_status.matching:
                 matched.wait()
-            start = clock()
-            for number in range(self._count):
-                if self._pause is not None:
-                    time.sleep(self._pause)
+            for number in range(self._messages.count):
+                if self._messages.pause is not None:
+                    time.sleep(self._messages.pause)
                 publisher.put(packed(self._stamped(clock(), number)))
-            return self._sample(start)
+            return self._sample()
 
-    def _sample(self, start: float) -> Sample:
+    def _sample(self) -> Sample:
         """Wait until the listener has it all."""
-        told = self._places.listener.answer()
-        seen = {EACH: (told["end"] - start) / self._count} | told
-        return Sample({figure: seen[figure] for figure in self._figures}, told["proof"])
+        return self._told(self._places.listener.answer())
+
+    def _told(self, told: dict[str, Any]) -> Sample:
+        return Sample({figure: told[figure] for figure in self._figures}, told["proof"])
