@@ -55,6 +55,10 @@ class Outbox:
         """Documents that have not left whole."""
         return sum(map(len, self._lanes))
 
+    def __bool__(self) -> bool:
+        """Whether anything waits."""
+        return any(self._waiting)
+
     def waiting(self, *, bulk: bool) -> int:
         """Bytes waiting, of messages or of all the rest."""
         return self._waiting[bulk]

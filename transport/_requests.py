@@ -127,4 +127,4 @@ class Requests:
     def _answer_with(self, document: Any) -> None:
         """Queue it; with nobody left to read it, it is dropped."""
         with contextlib.suppress(LinkLost):
-            self._sender.put(document, ordered=False)
+            self._sender.put(document, ordered=False, hurry=True)

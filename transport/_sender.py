@@ -11,8 +11,11 @@ import trio
 from ._codec import JSON, Codec
 from ._errors import LimitExceeded, LinkClosed, LinkLost
 from ._limits import Limits
-from ._link import Link
+from ._link import Frame, Link
 from ._outbox import Outbox, Parcel
+
+_TOGETHER = 32 * 1024
+"""Bytes of small frames that leave in one write, about."""
 
 
 class Sender:
@@ -29,6 +32,7 @@ class Sender:
         """Who waits for room: among all but messages, and among messages."""
         self._free = False
         """Whether the writer runs and has no frame in its hands: nothing may overtake that."""
+        self._held = False
         self._draining = False
         self._ended: str | None = None
 
@@ -36,8 +40,8 @@ class Sender:
         """Documents that have not left whole."""
         return len(self._outbox)
 
-    def put(self, document: Any, *, bulk: bool = False, ordered: bool = True) -> Parcel:
-        """Queue a document, or send it if that needs no waiting.
+    def put(self, document: Any, *, bulk: bool = False, ordered: bool = True, hurry: bool = False) -> Parcel:
+        """Queue a document; in a ``hurry`` it leaves in this step if that needs no waiting.
 
         Ordered ones leave in their order; others only promise to leave after the ordered ones before them.
         Raises `LinkLost` and `LimitExceeded`; nothing is queued then.
@@ -48,11 +52,22 @@ class Sender:
         if len(encoded) > self._max_document:
             raise LimitExceeded(self._document_limit, self._max_document)
         parcel = self._outbox.put(encoded, codec, bulk=bulk, ordered=ordered)
-        if not ordered:
+        if hurry and not self._held:
             self._push()
-        if self._outbox:
+        if self._outbox and not self._held:
             self._idle.unpark_all()
         return parcel
+
+    def hold(self) -> None:
+        """Let nothing leave until `release`, so that what belongs together is one write; do not wait between."""
+        self._held = True
+
+    def release(self) -> None:
+        """Send what was held back, as far as that needs no waiting."""
+        self._held = False
+        self._push()
+        if self._outbox:
+            self._idle.unpark_all()
 
     def withdraw(self, parcel: Parcel) -> bool:
         """Take a document back; False if it has begun to leave."""
@@ -97,19 +112,19 @@ class Sender:
         """Send what can leave without waiting; saves two turns of the scheduler for each request."""
         try:
             while self._free and self._link.ready:
-                frame = self._next_frame()
-                if frame is None:
+                frames = self._next_frames()
+                if not frames:
                     return
-                self._link.send_nowait(frame)
+                self._link.send_nowait(*frames)
         except LinkClosed as error:
             self.end(error.reason)
 
     async def run(self) -> None:
         """Write until drained. Raises `LinkClosed`."""
         while self._ended is None:
-            frame = self._next_frame()
-            if frame is not None:
-                await self._link.send(frame)
+            frames = self._next_frames()
+            if frames:
+                await self._link.send(*frames)
             elif self._draining:
                 return
             else:
@@ -120,15 +135,18 @@ class Sender:
 
     async def flush(self) -> None:
         """Write what waits, once, while nobody runs this. Raises `LinkClosed`."""
-        while (frame := self._next_frame()) is not None:
-            await self._link.send(frame)
+        while frames := self._next_frames():
+            await self._link.send(*frames)
 
-    def _next_frame(self) -> str | bytes | None:
-        found = self._outbox.next_frame()
-        if found is None:
-            return None
+    def _next_frames(self) -> list[Frame]:
+        """Take what leaves in one write: a piece of something large, or many small documents."""
+        frames: list[Frame] = []
+        size = 0
+        while size < _TOGETHER and (found := self._outbox.next_frame()) is not None:
+            encoded, codec = found
+            frames.append(codec.frame(encoded))
+            size += len(encoded)
         for bulk in (False, True):
             if self._room[bulk] and self._outbox.has_room(bulk=bulk):
                 self._room[bulk].unpark_all()
-        encoded, codec = found
-        return codec.frame(encoded)
+        return frames

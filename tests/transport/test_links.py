@@ -5,6 +5,7 @@ import gc
 import random
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -47,6 +48,24 @@ async def test_frames_arrive_whole_and_in_order_both_ways_at_once(open_pair: Ope
         for link in (pair.client, pair.server):
             nursery.start_soon(send_all, link)
             nursery.start_soon(receive_all, link)
+
+
+async def test_frames_sent_together_arrive_each_for_itself_and_at_most_32_without_a_checkpoint(
+    open_pair: OpenPair,
+) -> None:
+    frames = [b"%d" % number for number in range(100)]
+
+    async with open_pair(Limits()) as pair, trio.open_nursery() as nursery:
+        nursery.start_soon(partial(pair.client.send, *frames))
+        arrived: list[bytes] = []
+        while len(arrived) < len(frames):
+            arrived.append(await pair.server.receive())
+            in_a_row = 1
+            while (frame := pair.server.receive_nowait()) is not None:
+                arrived.append(frame)
+                in_a_row += 1
+            assert in_a_row <= 32
+        assert arrived == frames
 
 
 async def test_text_stays_text(open_pair: OpenPair, kind: str) -> None:
