@@ -128,6 +128,11 @@ class Payload(Generic[T]):
         except Undecodable as error:
             raise ProtocolError(str(error)) from None
 
+    @property
+    def size(self) -> int:
+        """How many bytes it takes, encoded."""
+        return 0 if self._raw is None else memoryview(self._raw).nbytes
+
     def fields(self) -> "dict[str, Payload[Any]]":
         """Take a map apart and leave its values encoded. Raises `ProtocolError` if it is none."""
         try:

@@ -44,6 +44,8 @@ class Limits:
     """What may be sent before the handshake is done."""
     requests_in_flight: int = 256
     """Requests of one peer that wait for something at once."""
+    waiting_bytes: int = 64 * MIB
+    """Parameters of those requests. One request may pass the bound, not two."""
 
     watches_per_session: int = 64
     endpoints_per_session: int = 1024

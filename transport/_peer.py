@@ -54,7 +54,7 @@ class Peer:
         codec = None if link.role is Role.SERVER else JSON if json else MSGPACK
         self._sender = Sender(link, self.limits, codec)
         self._calls = Calls()
-        self._requests = Requests(self._sender, self._errors, self.limits.requests_in_flight)
+        self._requests = Requests(self._sender, self._errors, self.limits)
         self._receiver = Receiver(link.role, self.limits, self._sender, self._calls, self._requests)
         self._receiver.service = service or self._receiver.service
         self._receiver.on_notify = on_notify

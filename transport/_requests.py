@@ -14,6 +14,7 @@ import trio
 
 from ._error_table import ErrorTable
 from ._errors import InvalidRequest, LimitExceeded, LinkLost, MethodNotFound, RequestCancelled
+from ._limits import Limits
 from ._rpc import Notification, Request, RequestId, failure_document, reply_document
 from ._sender import Sender
 from ._service import Service
@@ -25,9 +26,11 @@ class Requests:
 
     _sender: Sender
     _errors: ErrorTable
-    _max_in_flight: int
+    _limits: Limits
     _waiting: dict[object, trio.CancelScope] = attrs.field(factory=dict)
     """By request id; a method that runs for a notification has a key of its own."""
+    _waiting_bytes: int = 0
+    """Of their parameters, which stay in memory until they are answered."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -47,7 +50,7 @@ class Requests:
             method = service.find(request.method)
             call = service.bind(method, request.params)
             if method.waits:
-                self._start(request.id, call, nursery)
+                self._start(request, call, nursery)
                 return
             result = call()
         except Exception as error:
@@ -73,22 +76,30 @@ class Requests:
             method = service.find(notification.method)
             call = service.bind(method, notification.params)
             if method.waits:
-                self._start(None, call, nursery)
+                self._start(notification, call, nursery)
             else:
                 call()
         except Exception as error:
             self._refuse(None, error)
 
-    def _start(self, id_: RequestId | None, call: Callable[[], Any], nursery: trio.Nursery) -> None:
-        if len(self._waiting) >= self._max_in_flight:
-            raise LimitExceeded("requests_in_flight", self._max_in_flight)
+    def _start(self, asked: Request | Notification, call: Callable[[], Any], nursery: trio.Nursery) -> None:
+        self._check("requests_in_flight", len(self._waiting))
+        self._check("waiting_bytes", self._waiting_bytes)
+        id_ = asked.id if isinstance(asked, Request) else None
         key = object() if id_ is None else id_
         # Called here, in the reader: what a method decides before its first wait is decided in order.
         answer = call()
         self._waiting[key] = trio.CancelScope()
-        nursery.start_soon(self._run, id_, key, answer)
+        size = asked.params.size
+        self._waiting_bytes += size
+        nursery.start_soon(self._run, id_, key, answer, size)
 
-    async def _run(self, id_: RequestId | None, key: object, answer: Awaitable[Any]) -> None:
+    def _check(self, name: str, present: int) -> None:
+        allowed = getattr(self._limits, name)
+        if present >= allowed:
+            raise LimitExceeded(name, allowed)
+
+    async def _run(self, id_: RequestId | None, key: object, answer: Awaitable[Any], size: int) -> None:
         try:
             with self._waiting[key]:
                 result = await answer
@@ -99,6 +110,7 @@ class Requests:
             self._refuse(id_, error)
         finally:
             del self._waiting[key]
+            self._waiting_bytes -= size
 
     def _answer(self, id_: RequestId | None, result: Any) -> None:
         if id_ is not None:

@@ -106,6 +106,22 @@ async def test_only_so_many_requests_may_wait_at_once(nursery: trio.Nursery) -> 
     assert scope.cancelled_caught
 
 
+async def test_what_waits_may_take_only_so_much_room(nursery: trio.Nursery) -> None:
+    ends = await Ends(nursery, limits=Limits(waiting_bytes=1000)).start()
+    large = {"text": "x" * 600}
+    async with trio.open_nursery() as asking:
+        asking.start_soon(ends.client.request, "note_later", large)
+        ends.client.notify("note_later", large)
+        await trio.testing.wait_all_tasks_blocked()
+        with pytest.raises(LimitExceeded) as caught:
+            await ends.client.request("note_later", {"text": ""})
+        assert caught.value.args == ("waiting_bytes", 1000)
+        ends.client.notify("note_later", large)
+        assert await ends.client.request("add", {"a": 1}, int) == 2
+    await ends.client.request("note_later", large)
+    assert ends.calculator.log == [large["text"]] * 3
+
+
 async def test_a_document_above_the_limit_never_leaves(nursery: trio.Nursery) -> None:
     limits = Limits(client_document_bytes=300_000, server_document_bytes=400_000)
     ends = await Ends(nursery, limits=limits).start()

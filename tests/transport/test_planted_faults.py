@@ -108,7 +108,12 @@ FAULTS = {
     ),
     "calls outlive the link": Fault("_peer.py", "self._calls.fail_all(LinkLost(reason))", "pass", "peer"),
     "a cancelled call is not told": Fault("_peer.py", 'self.notify(CANCEL, {"id": call.id})', "pass", "peer"),
-    "any number may wait": Fault("_requests.py", "if len(self._waiting) >= self._max_in_flight:", "if False:", "peer"),
+    "any number may wait": Fault(
+        "_requests.py", 'self._check("requests_in_flight", len(self._waiting))', "pass", "peer"
+    ),
+    "what waits may take any room": Fault(
+        "_requests.py", 'self._check("waiting_bytes", self._waiting_bytes)', "pass", "peer"
+    ),
     "an id may be in flight twice": Fault(
         "_requests.py", "if request.id in self._waiting:", "if False:", "hostile_frames"
     ),

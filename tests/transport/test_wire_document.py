@@ -132,6 +132,7 @@ def test_the_example_joins_pieces_of_mixed_transfers() -> None:
         (r"done within (\d+) s", Limits().handshake_seconds),
         (r"first request, within (\d+) s", Limits().open_seconds),
         (r"At most (\d+) may wait", Limits().requests_in_flight),
+        (r"with (\d+) MiB of parameters", Limits().waiting_bytes / 1024**2),
         (r"more than (\d+) KiB comes as", Limits().fragment_bytes / 1024),
         (r"message of yours may have (\d+) MiB", Limits().client_frame_bytes / 1024**2),
         (r"a document (\d+) MiB", Limits().client_document_bytes / 1024**2),
