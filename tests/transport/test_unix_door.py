@@ -5,6 +5,7 @@
 import os
 import socket
 import stat
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -148,6 +149,32 @@ async def test_another_users_process_is_refused_at_both_ends(place: Path, monkey
         monkeypatch.undo()
         async with connect_unix(place) as link:
             assert await link.receive() == b"hello"
+
+
+STRANGER = """
+import os, socket, sys
+# Into the directory first: its parents are not open to everybody. A process is known by whom it was when it connected.
+os.chdir(sys.argv[1])
+os.setgroups([])
+os.setuid(int(sys.argv[2]))
+with socket.socket(socket.AF_UNIX) as door:
+    door.connect(sys.argv[3])
+    print(door.recv(100))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize(("user", "heard"), [(65534, b"b''\n"), (0, b"b'\\x00\\x00\\x00\\x05hello'\n")])
+async def test_a_process_of_another_user_is_refused_even_where_the_files_let_it_in(
+    place: Path, user: int, heard: bytes
+) -> None:
+    async with open_door(place):
+        place.parent.chmod(0o755)
+        place.chmod(0o666)
+        command = [sys.executable, "-I", "-S", "-c", STRANGER, str(place.parent), str(user), place.name]
+        with trio.fail_after(10):
+            done = await trio.run_process(command, capture_stdout=True)
+    assert done.stdout == heard
 
 
 async def test_a_full_house_lets_nobody_else_in(place: Path) -> None:
