@@ -5,7 +5,7 @@ be decoded in one go; encoding goes the other way. This file does not know who w
 """
 
 import gc
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Literal
 
@@ -26,16 +26,19 @@ def encode_metadata(metadata: GraphMetadata | None) -> bytes:
     return _encode(metadata)
 
 
-def encode_metadata_slices(metadata: GraphMetadata | None) -> Generator[str, None, bytes]:
+def encode_metadata_slices(
+    metadata: GraphMetadata | None, encoding: Encoding = "msgpack"
+) -> Generator[str, None, bytes]:
     """Encode like `encode_metadata`, yielding the address of each component once it is encoded."""
+    encode = _ENCODERS[encoding]
     if metadata is None:
-        return encode_metadata(None)
+        return encode(None)
     outside = _Outside(metadata.root_name, schema_version=metadata.schema_version)
     for encoded, components in ((outside.units, metadata.units), (outside.collections, metadata.collections)):
         for address, component in components.items():
-            encoded[address] = msgspec.Raw(_encode(component))
+            encoded[address] = msgspec.Raw(encode(component))
             yield address
-    return _encode(outside)
+    return encode(outside)
 
 
 def decode_metadata(data: bytes, encoding: Encoding = "msgpack") -> GraphMetadata:
@@ -92,6 +95,10 @@ _DECODERS: Final[dict[Encoding, tuple[Any, Any, Any]]] = {
     "json": _decoders(msgspec.json.Decoder),
 }
 _encode: Final = msgspec.msgpack.Encoder().encode
+_ENCODERS: Final[dict[Encoding, Callable[[object], bytes]]] = {
+    "msgpack": _encode,
+    "json": msgspec.json.Encoder().encode,
+}
 _UNDECODABLE: Final = (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError, MemoryError)
 """What bytes can make a decoder raise."""
 

@@ -231,10 +231,11 @@ class Forward:
         self._peer.notify(kind, {"subscription": self.number, kind: self._encoded(item)})
 
     def _encoded(self, item: Change | Resync) -> Any:
-        if self._peer.speaks_json:
-            return step_twin(item)
         if isinstance(item, Change):
-            return self._graph.shared_change(item)
+            return step_twin(item) if self._peer.speaks_json else self._graph.shared_change(item)
+        if self._peer.speaks_json:
+            # As a resync looks in JSON, but with a snapshot that is encoded once for everybody.
+            return {"type": "resync", "snapshot": self._graph.plain.made(item.snapshot), "reason": item.reason}
         return {"reason": item.reason, "snapshot": self._graph.dump(item.snapshot)}
 
     def _send_end(self, failure: Exception) -> None:

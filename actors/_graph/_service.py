@@ -281,10 +281,10 @@ class SessionService:
     # -- asking ----------------------------------------------------------------------------------------------
 
     @wire_method(reads=True)
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> Awaitable[dict[str, Any]]:
         """The whole state as plain data, for clients in any language."""
         self._alive()
-        return cast(dict[str, Any], self._graph.plain_snapshot())
+        return cast("Awaitable[dict[str, Any]]", self._graph.plain_snapshot())
 
     @wire_method(reads=True)
     def snapshot_changes(self, epoch: UUID, revision: int) -> bytes | None:

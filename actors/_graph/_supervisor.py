@@ -24,7 +24,6 @@ from graphmeta import (
     dump_snapshot,
     encode_change,
     encode_changes,
-    snapshot_twin,
 )
 from transport import Limits, Shared
 
@@ -42,6 +41,7 @@ from ._journal import Journal, answer_stored
 from ._ledger import Decision, Ledger
 from ._loop_meter import LoopMeter
 from ._nearest import nearest
+from ._plain import PlainSnapshots
 from ._record import Record
 from ._results import Impact, Role, SessionInfo
 from ._slices import in_slices
@@ -96,7 +96,8 @@ class GraphSupervisor(Actor):
         self._members: dict[UUID, Member] = {}
         self._watches: set[Watch] = set()
         self._meter: Final = LoopMeter()
-        self._plain: tuple[int, Shared | None] = (0, None)
+        self.plain: Final = PlainSnapshots()
+        """Its snapshots for those who speak JSON."""
         self._newest: tuple[Change, Shared] | None = None
         self.closed = trio.Event()
         self._journal: Final = journal
@@ -246,13 +247,9 @@ class GraphSupervisor(Actor):
         changes = self._history.little_since(revision, epoch, self.revision)
         return None if changes is None else encode_changes(changes)
 
-    def plain_snapshot(self) -> Shared:
-        """The snapshot as plain data, made once per revision and encoded once per codec."""
-        revision, shared = self._plain
-        if shared is None or revision != self.revision:
-            shared = Shared(snapshot_twin(self.snapshot()))
-            self._plain = (self.revision, shared)
-        return shared
+    def plain_snapshot(self) -> Awaitable[Shared]:
+        """The snapshot of now as plain data; what has to be encoded for it is encoded in slices."""
+        return self.plain.made_in_slices(self.snapshot())
 
     def shared_change(self, change: Change) -> Shared:
         """The change, encoded once for everyone who is told of it now."""
