@@ -14,10 +14,9 @@ from ._endpoints import Turn
 from ._errors import MessageRefused, Unfit
 from ._flow import FlowStatistics
 from ._forms import Form
-from ._inbox import Inbox
 from ._letter import ChildLetter, DoorLetter, Letter
 from ._post import contents_of
-from ._router import Router
+from ._router import Route, Router
 from ._tally import Tally
 from ._waiting import WaitTime
 
@@ -97,10 +96,10 @@ class Inflow:
         return FlowStatistics(sent=self.sent, queued=len(self._queue), blocked_seconds=self._waited.seconds())
 
     @trio.lowlevel.enable_ki_protection
-    def _hand_over(self, route: tuple[Inbox, ...]) -> None:
+    def _hand_over(self, route: Route) -> None:
         letter = self._letter(self._queue[0])
         try:
-            contents = contents_of(letter, route)
+            contents = contents_of(letter, route.inboxes)
         except Unfit as error:
             raise MessageRefused(self.topic, str(error)) from None
         self._tally.remove(len(self._queue.popleft()))

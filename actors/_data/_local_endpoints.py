@@ -9,9 +9,8 @@ from ._endpoints import Publisher, Subscriber
 from ._flow import FlowStatistics
 from ._inbox import Inbox
 from ._letter import ValueLetter
-from ._outlet import Outlet
 from ._post import contents_of
-from ._router import Router
+from ._router import Route, Router
 from ._waiting import WaitTime
 
 
@@ -30,15 +29,12 @@ class LocalPublisher(Publisher):
         while (route := self._open_route()) is None:
             with self._waited:
                 await self._router.wait_open(self.topic)
-        outlets: list[Outlet] = []
-        for inbox in route:
-            if inbox.form is None:
+        if route.far:
+            for inbox, content in contents_of(ValueLetter(self.topic, self.message_type, message), route.inboxes):
+                inbox.put(content)
+        else:
+            for inbox in route.inboxes:
                 inbox.put(message)
-            else:
-                assert isinstance(inbox, Outlet)
-                outlets.append(inbox)
-        if outlets:
-            self._give(message, outlets)
         self.sent += 1
 
     def close(self, failure: Exception) -> None:
@@ -50,15 +46,10 @@ class LocalPublisher(Publisher):
         """What passed through it so far."""
         return FlowStatistics(sent=self.sent, blocked_seconds=self._waited.seconds())
 
-    def _open_route(self) -> tuple[Inbox, ...] | None:
+    def _open_route(self) -> Route | None:
         if self._failure is not None:
             raise self._failure
         return self._router.open_route(self.topic)
-
-    def _give(self, message: Any, outlets: list[Outlet]) -> None:
-        letter = ValueLetter(self.topic, self.message_type, message)
-        for outlet, content in contents_of(letter, outlets):
-            outlet.put(content)
 
 
 class LocalSubscriber(Subscriber):

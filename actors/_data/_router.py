@@ -7,9 +7,19 @@ synchronous; only a pause and a sync wait.
 from collections.abc import Callable, Hashable, Iterable
 from typing import Final
 
+import attrs
 import trio
 
 from ._inbox import Inbox
+
+
+@attrs.frozen
+class Route:
+    """The inboxes that a topic's messages go to, each once however many paths lead there."""
+
+    inboxes: tuple[Inbox, ...]
+    far: bool
+    """Whether some of them take bytes."""
 
 
 class Router:
@@ -18,27 +28,27 @@ class Router:
     def __init__(self, downstream: Callable[[str], Iterable[str]]) -> None:
         self._downstream: Final = downstream
         self._inboxes: dict[str, list[Inbox]] = {}
-        self._routes: dict[str, tuple[Inbox, ...]] = {}
+        self._routes: dict[str, Route] = {}
         self._pausing: set[Hashable] = set()
         self._resumed: Final = trio.lowlevel.ParkingLot()
         self.progress: Final = trio.lowlevel.ParkingLot()
         """Who waits for messages that are on their way here; it looks again at each one, and when the flow stops."""
 
-    def route(self, topic: str) -> tuple[Inbox, ...]:
-        """The inboxes that a message on *topic* goes to, each once however many paths lead there."""
+    def route(self, topic: str) -> Route:
+        """Where a message on *topic* goes."""
         found = self._routes.get(topic)
         if found is None:
             topics = (topic, *self._downstream(topic))
-            found = tuple(inbox for name in topics for inbox in self._inboxes.get(name, ()))
-            self._routes[topic] = found
+            inboxes = tuple(inbox for name in topics for inbox in self._inboxes.get(name, ()))
+            found = self._routes[topic] = Route(inboxes, any(inbox.form is not None for inbox in inboxes))
         return found
 
-    def open_route(self, topic: str) -> tuple[Inbox, ...] | None:
+    def open_route(self, topic: str) -> Route | None:
         """The route of *topic* if a message can go to all of it now; None while it must wait."""
         if self._pausing:
             return None
         route = self.route(topic)
-        for inbox in route:
+        for inbox in route.inboxes:
             if inbox.full:
                 return None
         return route
@@ -48,7 +58,7 @@ class Router:
         if self._pausing:
             await self._resumed.park()
             return
-        for inbox in self.route(topic):
+        for inbox in self.route(topic).inboxes:
             if inbox.full:
                 await inbox.wait_room()
                 return
@@ -87,7 +97,7 @@ class Router:
     def nudge(self, topic: str) -> None:
         """Let whoever waits to send on *topic* look again."""
         self._resumed.unpark_all()
-        for inbox in self.route(topic):
+        for inbox in self.route(topic).inboxes:
             inbox.rerouted()
 
     async def sync(self) -> None:

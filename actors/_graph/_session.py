@@ -242,7 +242,13 @@ class Session(Holder):
             yield SettingsWatch(changes)
 
     def publisher(self, topic: str, message_type: type = object) -> AbstractAsyncContextManager[Publisher]:
-        """An endpoint that sends on *topic*, for the length of a block."""
+        """An endpoint that sends on *topic*, for the length of a block.
+
+        Over a wire messages are packed: each must be exactly of *message_type* (plain data, if that is ``object``), and
+        `MessageTypeNotPortable` says which types cannot cross. Leaving the block waits until all that was sent was
+        handed over, and raises `MessageRefused` when something could not be; a block that fails or is cancelled does
+        not wait, and what is still on the way is dropped.
+        """
         return self._line.publisher(topic, message_type)
 
     def subscriber(
@@ -250,15 +256,17 @@ class Session(Holder):
     ) -> AbstractAsyncContextManager[Subscriber]:
         """An endpoint that receives what is published on *topic* or upstream of it, for the length of a block.
 
-        Publishers wait while *max_queue* messages wait here; a leaky subscriber keeps the newest and counts what it
-        dropped instead.
+        Publishers wait while *max_queue* messages wait here, or are on their way here; a leaky subscriber keeps the
+        newest and counts what it dropped instead. Over a wire it gets values of *message_type*, or plain data if that
+        is ``object``; `MessageTypeNotPortable` says which types cannot cross.
         """
         return self._line.subscriber(topic, message_type, leaky, max_queue)
 
     async def pause(self) -> None:
-        """Hold every publisher in the graph's process, until this session resumes or ends.
+        """Hold every publisher of the graph, until this session resumes or ends.
 
-        Several sessions may hold the flow; it goes on when the last one lets go. A `send` under way waits.
+        Several sessions may hold the flow; it goes on when the last one lets go. A `send` under way waits; over a wire
+        one that may be on its way does so at the server.
         """
         await self._line.ask(SessionService.pause)
 
@@ -277,9 +285,10 @@ class Session(Holder):
             await self._line.let_go(SessionService.resume)
 
     async def sync(self) -> None:
-        """Wait until every message that was sent in the graph's process before has been taken by its subscribers.
+        """Wait until every message that was sent in the graph's process, or by this session, has been taken.
 
-        A handler may still be at work on the last one.
+        A handler may still be at work on the last one. A message has reached a leaky subscriber at the far end of a
+        wire when it is in its queue there. Messages that a pause holds up do not count.
         """
         await self._line.sync()
 

@@ -108,7 +108,7 @@ async def test_an_endpoint_opened_while_its_session_ends_is_nowhere():
                     nursery.start_soon(_release, graph)
                     async with victim.subscriber("A"):
                         await trio.sleep_forever()
-            assert graph._supervisor.router.route("A") == ()
+            assert graph._supervisor.router.route("A").inboxes == ()
 
 
 async def _release(graph):

@@ -149,3 +149,20 @@ def test_faces_hide_their_modules() -> None:
         if not part.startswith("_") and part not in ("demo", "testing")
     ]
     assert public == []
+
+
+def test_one_file_trusts_links_to_our_own_processes_and_few_load_what_they_trust() -> None:
+    trusting, loading = set(), set()
+    for name, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.keyword) and node.arg == "trusted" and ast.unparse(node.value) == "True":
+                trusting.add(name)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "load_trusted":
+                loading.add(name)
+    assert trusting == {"actors._graph._children"}
+    assert loading == {
+        "graphmeta._settings_records",
+        "actors._data._forms",
+        "actors._runtime._channel",
+        "actors._runtime._words",
+    }

@@ -107,6 +107,20 @@ async def test_a_client_of_the_wire_publishes_and_subscribes_by_numbers_and_cred
         )
 
 
+@BOTH
+async def test_a_leaky_subscriber_that_grants_nothing_gets_what_its_queue_holds_and_then_the_newest(hall, json):
+    async with bare_client(hall, json=json) as bare, hall.join("local", "one") as one, one.publisher("A") as a:
+        number = await bare.open("subscriber", leaky=True, max_queue=2)
+        for message in range(3):
+            await a.send(message)
+            await bare.settled()
+        for message in range(3, 10):
+            await a.send(message)
+        assert [entry[2] for entry in await bare.settled()] == [[0], [1]]
+        bare.say("grant", endpoint=number, count=2)
+        assert [entry[2] for entry in await bare.settled()] == [[0], [1], [8, 9]]
+
+
 MISDEEDS = {
     "more messages than credits": ("publisher", "message", {"messages": [1, 2, 3]}, "more than 2 messages"),
     "messages that are no list": ("publisher", "message", {"messages": {"a": 1}}, ""),
