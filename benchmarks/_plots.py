@@ -3,6 +3,7 @@
 The same records give the same bytes, so that a picture changes only when a figure does. This file reads records only.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,9 @@ def _curves(curves: Sequence[Curve]) -> Any:
                 linewidth=0,
             )
         axes.set(title=curve.name, xlabel=curve.x, ylabel="µs", xscale="log", yscale="log")
+        # Whole decades: what is flat should look flat.
+        low, high = (math.log10(limit) for limit in axes.get_ylim())
+        axes.set_ylim(10 ** math.floor(low), 10 ** math.ceil(high))
         axes.legend(frameon=False)
     for axes in grid.flat[len(curves) :]:
         axes.remove()

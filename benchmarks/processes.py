@@ -21,6 +21,7 @@ import zenoh
 from ezmsg.core.netprotocol import DEFAULT_SHM_SIZE
 
 from actors import open_session
+from transport import Limits
 
 from . import _ezmsg, _worker_units
 from ._harness import Case, Contender, Sample, Sweep
@@ -37,8 +38,8 @@ PAUSE = 0.001
 """Seconds between two messages of a paced sender."""
 PERCENTILES = ("p50", "p99")
 MB = 2**20
-SIZES = tuple(64 * 8**power for power in range(6))
-"""Bytes of a message, from 64 to 2 MB."""
+SIZES = tuple(64 * 8**power for power in range(7))
+"""Bytes of a message, from 64 to 16 MB."""
 
 UNITS, SESSIONS = "trellis, units", "trellis, sessions over a Unix socket"
 EZMSG, ZENOH = "ezmsg, shared memory", "zenoh"
@@ -66,10 +67,13 @@ class Places:
 
 
 def sizes(places: Places) -> Iterator[tuple[int, Case]]:
-    """Go as far as the default limit of a message at a door allows."""
+    """Send larger and larger messages; a door takes them up to its default limit only."""
     for size in SIZES:
-        messages = Messages("bytes", size, 40 if size > 100_000 else 2_000)
-        yield size, Case("", ways(places, messages, (EACH,)), rounds=3)
+        messages = Messages("bytes", size, 2_000 if size < 100_000 else 40)
+        contenders = ways(places, messages, (EACH,))
+        if size > Limits().message_bytes:
+            contenders = [one for one in contenders if one.name != SESSIONS]
+        yield size, Case("", contenders, rounds=3)
 
 
 def throughput(places: Places, what: str, messages: Messages, faster: float) -> Case:
@@ -125,7 +129,7 @@ class Way:
         self._places.listener.tell("ezmsg", self._places.ezmsg.place, self._messages.kind, self._messages.count)
         async with _ezmsg.context(self._places.ezmsg.place) as session:
             # It would make its buffers anew for the first message that does not fit.
-            room = max(self._messages.size * 2, DEFAULT_SHM_SIZE)
+            room = max(self._messages.size + 2**16, DEFAULT_SHM_SIZE)
             publisher = await session.publisher(EDGE[0], num_buffers=QUEUE, buf_size=room)
             # The subscriber learns of its publisher after it is there, and there is no event for it.
             while not publisher._channels:  # noqa: ASYNC110

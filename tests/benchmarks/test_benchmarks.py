@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks._harness import Case, Contender, Sample, measure
+from benchmarks import _report
+from benchmarks._harness import Case, Contender, Sample, Sweep, measure, sweep
+from benchmarks._interrupts import heeded
 from benchmarks._records import Fact, Target, from_json
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +104,41 @@ def test_contenders_that_did_not_do_the_same_work_are_not_compared():
     case = Case("case", [contender("ours", [1], "all"), contender("theirs", [2], "half")], rounds=1)
     with pytest.raises(ValueError, match="case: theirs did not do the same work as the others"):
         measure(case, unwatched)
+
+
+def test_a_curve_is_judged_by_how_much_more_our_last_point_costs_than_our_first():
+    places = [(1, Case("", [contender("ours", [2]), contender("theirs", [2])], rounds=1))]
+    places += [(x, Case("", [contender("ours", [cost])], rounds=1)) for x, cost in ((10, 9), (100, 3))]
+    grown = sweep(Sweep("name", "edges", iter(places), at_most=1.4), unwatched)
+    assert [(line.name, [(p.x, p.median) for p in line.points]) for line in grown.lines] == [
+        ("ours", [(1, 2), (10, 9), (100, 3)]),
+        ("theirs", [(1, 2)]),
+    ]
+    assert (grown.lines[0].growth, grown.met) == (1.5, False)
+
+
+@pytest.mark.parametrize(
+    ("aim", "words"),
+    [
+        (Target(1 / 50, than="peer"), "50 times faster"),
+        (Target(1, than="peer"), "at least as fast"),
+        (Target(1.5, than="peer"), "at most 1.5 times as long"),
+        (Target(0.010), "at most 10 ms"),
+        (Target(None, than="peer"), "none, for comparison"),
+    ],
+)
+def test_a_target_reads_as_one_would_say_it(aim, words):
+    assert _report.target(aim) == words
+
+
+def test_a_ctrl_c_that_is_swallowed_within_the_block_comes_out_of_it():
+    swallowed = []
+    with pytest.raises(KeyboardInterrupt), heeded():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            swallowed.append("here")
+    assert swallowed == ["here"]
 
 
 def test_a_fact_is_judged_by_the_limits_that_it_has():
