@@ -6,7 +6,9 @@ Endpoints open first and close last, so that a restart finds its queues, and no 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Final
+
+import trio
 
 from actors._floor import ActorError, ActorNursery, ActorRef, ActorTree, Supervision, open_actor_nursery
 from actors._graph import SettingsRefused
@@ -19,6 +21,9 @@ from ._stations import RelayStation, Station, open_relay_station, open_station
 from ._unit_actor import UnitActor
 from ._worker_actor import Terms, WorkerActor
 from ._worker_process import GRACE, Pool
+
+HAND_OVER_SECONDS: Final = 1.0
+"""At the end, for messages on their way over a wire; a subscriber that takes none holds nobody for longer."""
 
 TakeSettings = Callable[[dict[str, Any]], Awaitable[Any]]
 
@@ -96,6 +101,8 @@ async def open_company(
                         assert workers is not None
                         await company.start_crew(opened, *workers)
             yield company
+        with trio.move_on_after(HAND_OVER_SECONDS):
+            await endpoints.aclose()
 
 
 def _supervised(supervision: Supervision) -> Any:

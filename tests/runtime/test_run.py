@@ -108,3 +108,21 @@ def test_one_that_does_not_serve_is_found_by_nobody_and_says_nothing(script):
     assert subprocess.run(command, capture_output=True, env=script.environment, check=False).returncode == 1
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=10) == ("shut down\n", "")
+
+
+def test_it_joins_the_graph_that_the_environment_names_and_says_so(script):
+    first = script("run(FIRST=Wait())")
+    assert first.stdout.readline() == "waiting\n"
+    url = first.stderr.readline().split()[2]
+    script.environment["TRELLIS_GRAPH"] = url
+    second = script("run(SECOND=Wait())")
+    assert second.stdout.readline() == "waiting\n"
+    assert second.stderr.readline().split()[2] == url
+    command = [sys.executable, "-m", "actors", "snapshot", "--json"]
+    snapshot = subprocess.run(command, capture_output=True, text=True, env=script.environment, check=True)
+    sessions = json.loads(snapshot.stdout)["sessions"].values()
+    assert {name for each in sessions if each["metadata"] for name in each["metadata"]["units"]} == {"FIRST", "SECOND"}
+    first.send_signal(signal.SIGINT)
+    assert first.wait(timeout=10) == 130
+    _, error = second.communicate(timeout=10)
+    assert (second.returncode, "SessionLost" in error) == (1, True)

@@ -18,6 +18,7 @@ from actors import (
     open_runner,
     open_session,
     publisher,
+    serve_websocket,
     subscriber,
     task,
 )
@@ -188,3 +189,20 @@ async def test_no_task_is_left_behind():
         async with open_runner(SYS=Works(), PAIR=Pair()):
             await trio.lowlevel.checkpoint()
     assert trio.lowlevel.current_statistics().tasks_living == before
+
+
+async def test_a_runner_joins_a_graph_elsewhere_and_its_messages_cross():
+    pair = Pair()
+    async with open_graph() as graph, trio.open_nursery() as nursery:
+        door = await nursery.start(serve_websocket, graph)
+        async with open_session(graph, name="client") as client, client.subscriber("SYS/TICKS/OUTPUT") as heard:
+            async with open_runner(SYS=pair, graph=door.url, token=door.token, name="far") as runner:
+                assert runner.address == door.url
+                assert [await heard.receive() for _ in range(3)] == [0, 1, 2]
+                with pytest.raises(AddressTaken) as caught:
+                    async with open_runner(SYS=Pair(), graph=door.url, token=door.token, name="second"):
+                        raise AssertionError("it started")
+                assert {holder for _, holder in caught.value.holders} == {"far"}
+        assert pair.SINK.record[-1] == "SINK is down"
+        assert graph.snapshot().sessions == {}
+        nursery.cancel_scope.cancel()
