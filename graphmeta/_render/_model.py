@@ -12,6 +12,7 @@ from uuid import UUID
 
 import attrs
 
+from graphmeta._down import down_units
 from graphmeta._metadata import GraphMetadata, StreamMetadata
 from graphmeta._snapshot import GraphSnapshot
 
@@ -95,6 +96,8 @@ def build(snapshot: GraphSnapshot) -> Diagram:
     for session in snapshot.sessions.values():
         if session.metadata is not None:
             ports |= _place_components(root, session.metadata)
+    for address in down_units(snapshot):
+        root.at(address).note += ", down"
     for topic in snapshot.graph:
         root.at(topic).topic = True
     names = owner_names(snapshot)

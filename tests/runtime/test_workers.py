@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 import signal
 import threading
 
@@ -31,6 +32,7 @@ from actors import (
     task,
     thread,
 )
+from graphmeta import down_units, render
 
 AT_ONCE = Supervision(backoff=Backoff(first=0))
 
@@ -187,7 +189,7 @@ async def test_one_that_is_killed_ends_the_run_naming_it_and_nothing_of_it_is_le
 async def test_one_that_comes_back_leaves_its_edges_while_it_is_down(graph, client):
     supervision = Supervision(backoff=Backoff(first=0.2, jitter=0))
     async with open_runner(
-        SYS=Comeback(), graph=graph, supervision=supervision, connections=[("SYS/OUTPUT", "ELSE/IN")]
+        SYS=Comeback(), HOME=Where(), graph=graph, supervision=supervision, connections=[("SYS/OUTPUT", "ELSE/IN")]
     ) as runner:
         _, first = await client.ask(1)
         os.kill(first, signal.SIGKILL)
@@ -195,9 +197,12 @@ async def test_one_that_comes_back_leaves_its_edges_while_it_is_down(graph, clie
         snapshot = graph.snapshot()
         assert Edge("SYS/OUTPUT", "ELSE/IN") in snapshot.edge_owners
         assert {each.name for each in snapshot.sessions.values()} == {"client", "runner"}
+        assert down_units(snapshot) == ("SYS",)
+        assert re.search(r"SYS  unit \S*Comeback, down\n", render(snapshot))
         await client.until_worker(True)
         _, second = await client.ask(1)
         assert second != first
+        assert down_units(graph.snapshot()) == ()
         assert [type(failure.error) for failure in runner.failures] == [WorkerDied]
         await client.sender.send("no number")
         await client.until_worker(False)
