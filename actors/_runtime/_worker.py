@@ -42,8 +42,10 @@ def work(arguments: list[str]) -> NoReturn:
     for each in sockets:
         each.set_inheritable(False)
     threading.Thread(target=_die_with_the_runner, args=(control,), daemon=True, name="lifeline").start()
-    worker = Worker(*sockets)
-    sys.exit(worker.work())
+    code = Worker(*sockets).work()
+    for each in sockets:
+        each.close()
+    sys.exit(code)
 
 
 def _die_with_the_runner(control: int) -> None:
@@ -80,12 +82,10 @@ class Worker:
             return 1
         if assignment is not None:
             self._run(assignment, _members(assignment))
-        self._control.close()
         return self._exit_code
 
     async def _refuse(self, error: Exception) -> None:
         await Channel(self._control).send(words.Over(words.ship(error), noted=False))
-        self._control.close()
 
     def _run(self, assignment: words.Assignment, members: tuple[Component, ...]) -> None:
         if has_main(members):

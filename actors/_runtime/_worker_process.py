@@ -48,6 +48,8 @@ class WorkerProcess:
         self._exited: Final = trio.Event()
         self._served: Final = trio.Event()
         """Its session has ended in the graph."""
+        self._begun = False
+        """Whether there are units to be shut down."""
         self._told = False
         self._numbers: Final = itertools.count(1)
         self._asked: Final = dict[int, Callable[[words.Took], object]]()
@@ -122,11 +124,12 @@ class WorkerProcess:
         self._ready.set()
 
     async def stop(self) -> None:
-        """Have it shut down and exit, and return when it is gone; cancelled, kill it."""
+        """Have it shut down and exit, and return when it is gone; kill it when cancelled, or when it has not begun."""
         self._told = True
         try:
-            await self._channel.send(words.Stop())
-            await self.over.wait()
+            if self._begun:
+                await self._channel.send(words.Stop())
+                await self.over.wait()
         finally:
             self.kill()
             with trio.CancelScope(shield=True):
@@ -148,6 +151,7 @@ class WorkerProcess:
 
     async def begin(self) -> None:
         """Have it open its endpoints and initialize its units; raises what it ended with."""
+        self._begun = True
         await self._channel.send(words.Delegated())
         await self._until(self._ready)
 
