@@ -9,6 +9,7 @@ from typing import Any
 from actors._graph import Host, open_graph, open_task_nursery, serve_host
 from graphmeta import visible
 
+from ._collector import collect_seldom, leave_it
 from ._errors import UsageError
 from ._numbers import port
 from ._signals import hear_signals, wait_told
@@ -35,13 +36,16 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
 async def run(args: argparse.Namespace) -> int:
     """Serve until a signal comes."""
     options = {"host": args.host, "insecure": args.insecure, "origins": args.origin, "hosts": args.known_as}
+    collect_seldom()
     # From before the first word, so that whoever has read it can end this cleanly.
     with hear_signals() as signals:
         async with open_graph(state=args.state) as graph, open_task_nursery() as nursery:
             serve = partial(serve_host, graph, port=args.port, ssl_context=_certified(args), **options)
             host = await nursery.start(serve)
             print(*_said(host, args.state), sep="\n", flush=True)
-            return await wait_told(graph, signals)
+            code = await wait_told(graph, signals)
+    leave_it()
+    return code
 
 
 def _said(host: Host, state: str | None) -> Iterator[str]:

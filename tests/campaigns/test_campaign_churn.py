@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 import trio
 import trio.testing
-from campaign_house import FULL, HOUSES, House, idle_of, p99, scale, settle
+from campaign_house import HOUSES, House, idle_of, scale, settle
 
 from actors import Session
 from graphmeta import GraphMetadata, UnitMetadata
@@ -70,6 +70,7 @@ async def test_whatever_came_and_went_the_house_is_idle_again_and_no_larger(kind
 
 CROWD = scale(1_000, 200, 50)
 EDGES = 10
+LOOKS = scale(20, 20, 5)
 
 
 async def test_a_crowd_lives_side_by_side_and_each_sees_the_others() -> None:
@@ -89,24 +90,16 @@ async def test_a_crowd_lives_side_by_side_and_each_sees_the_others() -> None:
                 await over.wait()
                 assert await session.connect("LAST", f"M{number}")
 
-        seconds = []
         with trio.fail_after(120):
             async with trio.open_nursery() as nursery:
                 for number in range(CROWD):
                     nursery.start_soon(member, number)
                 await everybody.wait()
-                for session in there[:100]:
+                for number, session in enumerate(there[:LOOKS]):
                     # A new revision each time: nobody gets what was made before.
-                    await session.connect("NEW", f"N{len(seconds)}")
-                    began = trio.current_time()
+                    await session.connect("NEW", f"N{number}")
                     snapshot = await session.snapshot()
-                    seconds.append(trio.current_time() - began)
                     assert len(snapshot.sessions) == CROWD
-                    assert len(snapshot.edge_owners) == CROWD * EDGES + len(seconds)
+                    assert len(snapshot.edge_owners) == CROWD * EDGES + number + 1
                 over.set()
         await settle(house.graph, idle)
-        print(
-            f"crowd: {CROWD} sessions, {CROWD * EDGES} edges, snapshot "
-            f"p99 {p99(seconds) * 1e3:.1f} ms, longest {max(seconds) * 1e3:.1f} ms"
-        )
-        assert not FULL or p99(seconds) <= 0.25

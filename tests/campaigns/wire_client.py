@@ -3,13 +3,14 @@
 As a program (``wire_client.py HOST PORT TOKEN STEP``) it goes to a step of a session's life, says ``ready`` and then
 does what its standard input says: ``bye``, ``close``, ``fin`` or ``rst``. It answers pings as long as it lives.
 Instead of a step it takes a way to behave, with a number: ``work 50`` (operations a second), ``stuck 0``, ``flood 0``,
-``huge 0``.
+``huge 0``, ``crowd 1000`` (so many sessions, with ten edges each, that live on).
 ``STEPS`` is also what tests without a socket speak.
 """
 
 import itertools
 import json
 import select
+import selectors
 import socket
 import struct
 import sys
@@ -58,10 +59,13 @@ def request(number, method, params):
 
 class Client:
     def __init__(self, host, port, token):
+        self.place = (host, port, token)
         self.socket = socket.create_connection((host, int(port)))
         self.numbers = itertools.count(1)
         self.data = b""
         self.heard = []
+        self.polite = False
+        """Whether it says goodbye to a server that does."""
         self.socket.sendall(_HANDSHAKE.format(token=token).encode())
         while b"\r\n\r\n" not in self.data:
             self.receive()
@@ -97,6 +101,8 @@ class Client:
             self.data = self.data[start + size :]
             if opcode == _PING:
                 self.send(_PONG, payload)
+            elif opcode == _CLOSE and self.polite:
+                self.send(_CLOSE, payload)
             elif opcode == _TEXT:
                 self.heard.append(json.loads(payload))
 
@@ -176,6 +182,32 @@ class Client:
                 self.receive()
                 self.frames()
             self.heard.clear()
+
+    def crowd(self, count):
+        """Be many, and answer pings until the server has hung up on all of them."""
+        members = [self, *(Client(*self.place) for _ in range(int(count) - 1))]
+        for number, member in enumerate(members):
+            member.polite = True
+            member.ask("open", {"name": f"m{number}"})
+            member.ask("connect_many", {"edges": [[f"M{number}", f"M{number}/{n}"] for n in range(10)]})
+        say("ready")
+        with selectors.DefaultSelector() as selector:
+            for member in members:
+                selector.register(member.socket, selectors.EVENT_READ, member)
+            while selector.get_map():
+                for key, _ in selector.select():
+                    if not key.data.listen():
+                        selector.unregister(key.fileobj)
+
+    def listen(self):
+        """Take what is here; False when the server has hung up."""
+        try:
+            self.receive()
+            self.frames()
+        except (OSError, SystemExit):
+            return False
+        self.heard.clear()
+        return True
 
     def huge(self, _):
         """Send what is large and wrong as often as it is read, then what is too large."""
