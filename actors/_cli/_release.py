@@ -18,7 +18,7 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
         help="end a session",
         description="End a session: what it alone owns goes. Several of one name are listed, not guessed.",
     )
-    parser.add_argument("session", help="its name or its id")
+    parser.add_argument("session", help="its name, its id, or the id that `trellis sessions` shows")
     parser.add_argument("--dry-run", action="store_true", help="only say what would go")
     parser.add_argument("--json", action="store_true", help="as JSON, for programs")
     add_target(parser)

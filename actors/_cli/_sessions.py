@@ -12,7 +12,7 @@ from ._diagnose import SILENT
 from ._table import print_table
 from ._target import add_target, open_target
 
-_COLUMNS: Final = ("name", "peer", "since", ">edges", ">components", ">endpoints", ">heard", "state", "role", "id")
+_COLUMNS: Final = ("name", "peer", "=since", ">edges", ">components", ">endpoints", "=state", "=id")
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -41,8 +41,12 @@ def _row(session: SessionInfo) -> tuple[str, ...]:
         str(session.edges),
         str(session.components),
         str(session.endpoints),
-        f"{session.silent:.1f} s ago" if session.silent else "-",
-        "silent" if session.silent > SILENT else "alive",
-        session.role,
+        _state(session),
         str(session.id)[:8],
     )
+
+
+def _state(session: SessionInfo) -> str:
+    if session.silent > SILENT:
+        return f"silent {session.silent:.0f} s"
+    return "alive" if session.role == "control" else "alive, reads only"

@@ -189,11 +189,14 @@ class Session(Holder):
         return await self._line.ask(SessionService.statistics)
 
     async def impact(self, session: str = "") -> Impact:
-        """What would go if a session, by name or id, ended now; without one, this session."""
+        """What would go if a session, by name or id, ended now; without one, this session. Errors as in `release`."""
         return await self._line.ask(SessionService.impact, session)
 
     async def release(self, session: str, *, dry_run: bool = False) -> Impact:
-        """End another session, by name or id. Raises `UnknownSession` or `AmbiguousSession`."""
+        """End another session, by its name, its id, or eight or more characters that its id begins with.
+
+        Raises `UnknownSession` or `AmbiguousSession`; then nothing changed.
+        """
         return await self._line.ask(SessionService.release, session, dry_run)
 
     async def shutdown(self) -> None:

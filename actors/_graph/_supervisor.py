@@ -51,6 +51,9 @@ from ._weight import weigh
 
 R = TypeVar("R")
 
+SHORT_ID: Final = 8
+"""Characters of an id that are enough to name a session, if no other's begins with them."""
+
 
 class Member(Protocol):
     """What the supervisor must know of a session's server side."""
@@ -182,8 +185,10 @@ class GraphSupervisor(Actor):
         self.closed.set()
 
     def member(self, name_or_id: str) -> Member:
-        """The one session of that id or name; `UnknownSession` or `AmbiguousSession` otherwise."""
+        """The one session of that name or id, or of an id that begins so; `UnknownSession` or `AmbiguousSession`."""
         found = [m for m in self._members.values() if name_or_id in (m.name, str(m.id))]
+        if not found and len(name_or_id) >= SHORT_ID:
+            found = [m for m in self._members.values() if str(m.id).startswith(name_or_id)]
         if not found:
             raise UnknownSession(name_or_id, nearest(name_or_id, (m.name for m in self._members.values())))
         if len(found) > 1:

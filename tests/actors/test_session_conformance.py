@@ -240,6 +240,21 @@ async def test_a_released_session_loses_its_body_and_learns_by_whom(house):
             await operator.release("victim")
 
 
+async def test_a_session_can_be_named_by_the_beginning_of_its_id_but_not_by_too_little_of_it(house):
+    async with house.join("one") as one, house.join("two") as two:
+        assert (await two.impact(str(one.id)[:8])).session == one.id
+        for vague in (str(one.id)[:7], str(one.id)[:8] + "x"):
+            with pytest.raises(UnknownSession):
+                await two.impact(vague)
+        with pytest.raises(SessionReleased):
+            async with house.join("victim") as victim:
+                assert (await two.release(str(victim.id)[:8])).session == victim.id
+                await trio.sleep_forever()
+        # A name is a name, whatever it looks like.
+        async with house.join(str(one.id)[:8]) as other:
+            assert (await two.impact(other.name)).session == other.id
+
+
 OPERATIONS = {
     "connect": lambda s: s.connect(*AB),
     "connect, persistent": lambda s: s.connect(*AB, persistent=True),

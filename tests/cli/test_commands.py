@@ -1,12 +1,17 @@
 """The command line as an operator uses it: real processes, and a graph that they find by themselves."""
 
+import fcntl
 import json
+import os
+import pty
 import re
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -194,3 +199,19 @@ def test_output_that_nobody_reads_any_more_is_no_error(background, environment):
     command = f"{sys.executable} -m actors snapshot | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_sessions_fit_into_eighty_columns_with_their_ids_whole(environment, background):
+    background("serve").stdout.readline()
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    kept = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
+    command = [sys.executable, "-m", "actors", "sessions"]
+    done = subprocess.run(command, stdout=follower, stderr=follower, env={**kept, "TERM": "xterm"}, check=False)
+    os.close(follower)
+    head, row, *_ = re.sub(r"\x1b\[[\d;]*m", "", os.read(leader, 65536).decode()).splitlines()
+    os.close(leader)
+    assert done.returncode == 0
+    assert head.split() == ["name", "peer", "since", "edges", "components", "endpoints", "state", "id"]
+    assert re.search(r" alive [0-9a-f]{8}$", row)
+    assert max(len(head), len(row)) <= 80
