@@ -257,6 +257,21 @@ async def test_a_session_whose_endpoints_hold_too_much_together_loses_the_last_o
             assert sorted(entry[:2] for entry in (await bare.settled())[1:]) == [("grant", n) for n in (1, 2, 3)]
 
 
+async def test_a_session_for_which_too_much_waits_loses_the_subscriber_that_made_it_too_much():
+    limits = Limits(queue_bytes=10_000, queue_bytes_per_session=25_000)
+    async with open_hall(limits) as hall, hall.join("local", "one") as one, one.publisher("A") as a:
+        async with honest_pair(hall), bare_client(hall, json=False) as bare:
+            for number in range(1, 4):
+                await bare.open("subscriber", number=number, leaky=True, max_queue=3)
+            for _ in range(9):
+                await a.send("x" * 4_000)
+                await bare.settled()
+            ended = [entry for entry in bare.told.record if entry[0] == "ended"]
+            # The first to hold a third message beyond the three that left; without it the others are within bounds.
+            assert [entry[1] for entry in ended] == [1]
+            assert "queue_bytes_per_session" in ended[0][2]
+
+
 async def test_nobody_who_does_not_read_holds_up_more_than_his_own_publishers(hall):
     async with hall.join("memory", "one") as one, bare_client(hall, json=False) as bare:
         await bare.open("subscriber", max_queue=4)
