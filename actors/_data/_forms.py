@@ -6,8 +6,7 @@ to our own children only; nothing that came in another form is ever read as one.
 
 import enum
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -49,7 +48,7 @@ class Packing:
 
     def pack(self, value: Any, form: Form) -> bytes:
         """Return the bytes of *value*; raises `Unfit` when it would not arrive as it is."""
-        with fit():
+        with fit:
             self._check(value)
             return _ENCODE[form](value)
 
@@ -58,7 +57,7 @@ class Packing:
 
         *most* bounds the bytes that it may take, estimated from above.
         """
-        with fit():
+        with fit:
             check_weight(raw, most, text=form is Form.JSON)
             value = self._decoder.decode(raw) if form is Form.MSGPACK else self._from_json(raw)
             check_depth(value)
@@ -70,17 +69,26 @@ class Packing:
         return msgspec.convert(plain, self.message_type, builtin_types=kept, str_keys=True, dec_hook=_as_it_is)
 
 
-@contextmanager
-def fit() -> Iterator[None]:
-    """Raise `Unfit` for whatever goes wrong: values, validators and pickles run code that raises what it likes."""
-    try:
-        yield
-    except Unfit:
-        raise
-    except MessageTypeNotPortable as error:
-        raise Unfit(f"{error.type}: {error.reason}") from None
-    except Exception as error:
+class _Fit:
+    """Raises `Unfit` for whatever goes wrong inside: values, validators and pickles run code that raises what it likes.
+
+    A class, because it stands around each message, and a generator would cost more than a small message does.
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is None or isinstance(error, Unfit) or not isinstance(error, Exception):
+            return
+        if isinstance(error, MessageTypeNotPortable):
+            raise Unfit(f"{error.type}: {error.reason}") from None
         raise Unfit((str(error) or type(error).__name__)[:500]) from None
+
+
+fit: Final = _Fit()
 
 
 def packing_of(topic: str, message_type: Any) -> Packing:
@@ -100,19 +108,19 @@ def transcode(raw: bytes, source: Form, target: Form, most: int) -> bytes:
     """Say a message of a peer at a door in another form, without its type; raises `Unfit`."""
     if target is Form.PICKLE:
         return seal_trusted(Sealed(source, raw))
-    with fit():
+    with fit:
         return _ENCODE[target](_ANYTHING.unpack(raw, source, most))
 
 
 def seal_trusted(value: Any) -> bytes:
     """Pickle a value for a child or a parent of ours; raises `Unfit`."""
-    with fit():
+    with fit:
         return dump_trusted(value)
 
 
 def open_trusted(raw: bytes, message_type: Any) -> Any:
     """Read what came over a link to a child or a parent of ours; raises `Unfit`."""
-    with fit():
+    with fit:
         value = load_trusted(raw)
         if isinstance(value, Sealed):
             return packing_of("", message_type).unpack(value.raw, value.form)

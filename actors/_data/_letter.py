@@ -52,7 +52,7 @@ class ValueLetter(Letter):
     def _pack(self, form: Form) -> bytes:
         if form is Form.PICKLE:
             return seal_trusted(self._value)
-        with fit():
+        with fit:
             return packing_of(self._topic, self._type).pack(self._value, form)
 
 
@@ -74,7 +74,7 @@ class ChildLetter(Letter):
 
     def _pack(self, form: Form) -> bytes:
         value = self.value(object)
-        with fit():
+        with fit:
             # What the child declared is known as a text only; that its value has a class of its own is enough.
             return packing_of(self._topic, type(value)).pack(value, form)
 
@@ -93,7 +93,7 @@ class DoorLetter(Letter):
 
     def value(self, message_type: Any) -> Any:
         """Return it as a value of that type, read once for all who share the type."""
-        with fit():
+        with fit:
             packing = packing_of(self._topic, message_type)
         if id(packing) not in self._values:
             self._values[id(packing)] = packing.unpack(self._packed[self._form], self._form, self._most)
