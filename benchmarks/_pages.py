@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import _plots
 from ._records import Result, Run, Target, from_json, to_json
-from ._report import amount, duration, limits, page, ratio, said, table, target, verdict
+from ._report import amount, duration, limits, machine, page, ratio, said, table, target, verdict
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 """Between these lines of README stands what is generated."""
@@ -48,16 +48,11 @@ def _figures(runs: Sequence[Run]) -> str:
     head = ("workload", "ours", "beside it", "ours is", "target", "")
     parts = [
         f"{met} of {len(judged)} targets are met.",
-        "\n".join(f"* [{run.title}]({run.name}.md): {', '.join(_on(run))}" for run in runs),
+        "\n".join(f"* [{run.title}]({run.name}.md): {', '.join(machine(run))}" for run in runs),
         "![How far each target is passed or missed](targets.svg)",
         table([head, *rows]),
     ]
     return "\n\n".join(parts)
-
-
-def _on(run: Run) -> Iterator[str]:
-    for name, value in run.environment.items():
-        yield value if name in ("date", "machine") else f"{name} {value}"
 
 
 def _rows(run: Run) -> Iterator[tuple[str, ...]]:

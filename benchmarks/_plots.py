@@ -36,7 +36,7 @@ def of_run(folder: Path, run: Run) -> list[str]:
 def of_targets(folder: Path, runs: Sequence[Run]) -> None:
     """Draw every target that is a time: right of the line it is passed, left of it missed."""
     rows = [
-        (result.name, seen.target.at_most / seen.reached)
+        (f"{result.name} / {seen.target.than or 'bound'}", seen.target.at_most / seen.reached)
         for run in runs
         for result in run.results
         for seen in result.verdicts

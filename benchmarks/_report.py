@@ -128,13 +128,19 @@ def _along(line: Line, places: Iterable[float]) -> list[str]:
     return [there.get(x, "") for x in places]
 
 
+def machine(run: Run) -> Iterator[str]:
+    """Say when and on what a benchmark was run."""
+    for name, value in run.environment.items():
+        yield value if name in ("date", "machine") else f"{name} {value}"
+
+
 # -- a page --------------------------------------------------------------------------------------------------
 
 
 def page(run: Run, plots: Iterable[str]) -> str:
     """Return the Markdown page of a benchmark."""
-    here = ", ".join(f"{name} {value}" for name, value in run.environment.items())
-    parts = [f"# {run.title[0].upper()}{run.title[1:]}", run.about, f"Measured on {here}; it took {run.seconds:.0f} s."]
+    here = ", ".join(machine(run))
+    parts = [f"# {run.title[0].upper()}{run.title[1:]}", run.about, f"Measured on {here}. It took {run.seconds:.0f} s."]
     parts += [f"![{run.title}]({name})" for name in plots]
     parts += [show(one) for one in (*run.results, *run.curves)]
     return "\n\n".join([*parts, "\n".join(map(show, run.facts))]).rstrip() + "\n"

@@ -111,7 +111,7 @@ def calls(count: int) -> Case:
         return sample
 
     contenders = [on_trio("trellis call", calling(count)), on_trio("bare Trio: mailbox and event", bare)]
-    return Case("call", contenders, [Target(1.5, than="bare Trio: mailbox and event")])
+    return Case("an actor's call", contenders, [Target(1.5, than="bare Trio: mailbox and event")])
 
 
 def calling(count: int) -> Work:
@@ -138,7 +138,7 @@ def calls_beside_pykka(count: int) -> Case:
 
     contenders = [on_wall("trellis call", calling(count)), Contender("pykka ask", peer)]
     # few calls a turn and many turns: on a busy machine a short turn has a chance to pass undisturbed
-    return Case("call, on the wall", contenders, [Target(1 / 5, than="pykka ask")], rounds=45)
+    return Case("an actor's call, on the wall", contenders, [Target(1 / 5, than="pykka ask")], rounds=45)
 
 
 def casts_beside_pykka(count: int) -> Case:
@@ -164,9 +164,7 @@ def casts_beside_pykka(count: int) -> Case:
         return sample
 
     contenders = [on_wall("trellis cast_nowait", ours), Contender("pykka tell", peer)]
-    return Case(
-        f"cast, {BATCH} at a time until they are handled, on the wall", contenders, [Target(1, than="pykka tell")]
-    )
+    return Case(f"a cast, {BATCH} at a time, on the wall", contenders, [Target(1, than="pykka tell")])
 
 
 def lives_beside_pykka(count: int) -> Case:
