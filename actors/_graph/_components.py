@@ -7,7 +7,7 @@ from collections.abc import Mapping, Set
 from typing import Any, Final
 from uuid import UUID
 
-from graphmeta import ComponentMetadata, GraphMetadata, MetadataChanged, SettingChanged, SettingValue
+from graphmeta import ComponentMetadata, MetadataChanged, SettingChanged, SettingValue
 from transport import Limits
 
 from . import _bounds as bounds
@@ -37,20 +37,19 @@ class ComponentBook:
         components = command.metadata.components if command.metadata else {}
         self._check_free(record, components)
         bounds.check_metadata(self._limits, record, command.encoded, self._metadata_bytes)
-        gone = record.owned_addresses() - components.keys()
+        gone = record.addresses - components.keys()
         self._forget_addresses(record, gone)
         self._forget_settings(record, gone, draft)
         self.holders.update(dict.fromkeys(components, record.id))
-        self._keep(record, command.metadata, command.encoded)
+        self._keep(record, command, frozenset(components))
         draft.metadata.append(MetadataChanged(record.id, command.metadata))
         self._seed(record.id, components, draft)
         draft.measured += 2 * len(command.encoded)  # What is seeded is in it, too.
 
     def withdraw(self, record: Record, draft: Draft) -> None:
         """Forget everything that a session declared or reported, because it ends."""
-        addresses = record.owned_addresses()
-        self._forget_addresses(record, addresses)
-        self._forget_settings(record, addresses | record.reported.keys(), draft)
+        self._forget_addresses(record, record.addresses)
+        self._forget_settings(record, record.addresses | record.reported.keys(), draft)
         self._metadata_bytes -= len(record.sealed_metadata)
 
     def _check_free(self, record: Record, addresses: Mapping[str, Any]) -> None:
@@ -58,9 +57,9 @@ class ComponentBook:
         if taken:
             raise AddressTaken(tuple((a, self._records[self.holders[a]].name) for a in sorted(taken)))
 
-    def _keep(self, record: Record, metadata: GraphMetadata | None, encoded: bytes) -> None:
-        self._metadata_bytes += len(encoded) - len(record.sealed_metadata)
-        record.metadata, record.sealed_metadata = metadata, encoded
+    def _keep(self, record: Record, command: ask.Register, addresses: frozenset[str]) -> None:
+        self._metadata_bytes += len(command.encoded) - len(record.sealed_metadata)
+        record.metadata, record.sealed_metadata, record.addresses = command.metadata, command.encoded, addresses
 
     def _forget_addresses(self, record: Record, addresses: Set[str]) -> None:
         for address in addresses:

@@ -19,6 +19,8 @@ class Record:
     endpoints: dict[int, Endpoint] = attrs.field(factory=dict)
     next_endpoint: int = 0
     metadata: GraphMetadata | None = None
+    addresses: frozenset[str] = frozenset()
+    """Those of the components in it."""
     reported: dict[str, int] = attrs.field(factory=dict)
     """The size in bytes of the settings that it reported, by address."""
     settings_bytes: int = 0
@@ -39,7 +41,3 @@ class Record:
         inside = [path for path in self.scopes if path == scope or path.startswith(scope and scope + "/")]
         paths = sorted({*inside, scope}, key=lambda path: (-path.count("/"), path == "", path))
         return [(self.id, path) for path in paths]
-
-    def owned_addresses(self) -> frozenset[str]:
-        """Addresses that the session declared."""
-        return frozenset(self.metadata.components) if self.metadata else frozenset()

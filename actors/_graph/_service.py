@@ -173,6 +173,7 @@ class SessionService:
     async def register_metadata(self, metadata: GraphMetadata | None) -> int:
         """Replace the session's metadata as a whole; returns the revision."""
         encoded = await in_slices(encode_metadata_slices(metadata))
+        await trio.lowlevel.checkpoint()  # What comes now is one step, and long enough alone.
         self._submit(ask.Register(metadata, encoded))
         return self._graph.revision
 

@@ -207,7 +207,7 @@ class GraphSupervisor(Actor):
             record.since,
             max(0.0, time.time() - record.since),
             record.held,
-            len(record.owned_addresses()),
+            len(record.addresses),
             len(record.endpoints),
             self._members[record.id].silent(),
             self._members[record.id].software,
@@ -282,7 +282,7 @@ class GraphSupervisor(Actor):
         edges = self.dag.impact(record.holders())
         heads = {edge.to_topic for edge in edges}
         reached = heads.union(self.dag.downstream(*heads))
-        return Impact(record.id, record.name, edges, self._subscribed(reached), tuple(sorted(record.owned_addresses())))
+        return Impact(record.id, record.name, edges, self._subscribed(reached), tuple(sorted(record.addresses)))
 
     def _subscribed(self, topics: Iterable[str]) -> tuple[str, ...]:
         open_now = {
