@@ -7,7 +7,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from graphmeta import GraphSnapshot, compare, read_snapshot
+from graphmeta import GraphSnapshot, InvalidSnapshot, compare, read_snapshot, snapshot_from_json
 
 from ._changes import described
 from ._errors import UsageError
@@ -22,7 +22,7 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
         help="compare two saved snapshots",
         description="Say what came and went between two snapshots; exit code 1 when something did.",
     )
-    parser.add_argument("before", type=Path, help="a file that `trellis snapshot --save` wrote")
+    parser.add_argument("before", type=Path, help="a file from `trellis snapshot --save` or `--json`")
     parser.add_argument("after", type=Path, help="another one")
     parser.set_defaults(command=run)
 
@@ -38,6 +38,10 @@ async def run(args: argparse.Namespace) -> int:
 
 def _read(path: Path) -> GraphSnapshot:
     try:
-        return read_snapshot(path)
+        with path.open("rb") as file:
+            is_json = file.read(1) == b"{"
+        return snapshot_from_json(path.read_bytes()) if is_json else read_snapshot(path)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+    except InvalidSnapshot as error:
+        raise UsageError(f"{path} is {error}") from None

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from actors import Edge, GraphSnapshot
-from graphmeta import SnapshotSession, save_snapshot
+from graphmeta import SnapshotSession, read_snapshot, save_snapshot, snapshot_to_json
 
 
 @pytest.fixture
@@ -32,10 +32,11 @@ def test_what_came_and_went_is_listed(trellis, saved):
 
 def test_a_file_that_is_no_snapshot_is_said_so(trellis, saved, tmp_path):
     nonsense = tmp_path / "nonsense"
-    nonsense.write_bytes(b"nonsense")
-    refused = trellis("diff", saved("a"), str(nonsense))
-    assert refused.returncode == 1
-    assert refused.stderr.startswith("trellis: not a snapshot")
+    for content in (b"nonsense", b"{}", b""):
+        nonsense.write_bytes(content)
+        refused = trellis("diff", saved("a"), str(nonsense))
+        assert refused.returncode == 2
+        assert refused.stderr.startswith(f"trellis: {nonsense} is not a snapshot: ")
     missing = trellis("diff", saved("a"), str(tmp_path / "missing"))
     assert missing.returncode == 2
 
@@ -46,3 +47,10 @@ def test_a_snapshot_of_a_running_graph_can_be_saved(trellis, background, tmp_pat
     assert trellis("snapshot", "--save", first).returncode == 0
     assert trellis("snapshot", "--save", second).returncode == 0
     assert "session" in trellis("diff", first, second).stdout
+
+
+def test_what_json_prints_can_be_compared_too(trellis, saved, tmp_path):
+    printed = tmp_path / "printed.json"
+    printed.write_text(snapshot_to_json(read_snapshot(saved("a", "AB"))), encoding="utf-8")
+    assert trellis("diff", saved("b", "AB"), str(printed)).stdout == ""
+    assert "- B -> C" in trellis("diff", saved("b", "AB", "BC"), str(printed)).stdout.splitlines()
