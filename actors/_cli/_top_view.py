@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import attrs
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -78,13 +78,14 @@ class TopView:
         table.add_column("", width=1)
         table.add_column("topic", width=topic_width, no_wrap=True)
         for name, wide in _COLUMNS:
-            justify = "right" if name.startswith(">") else "left"
-            table.add_column(name.lstrip(">"), width=wide, no_wrap=True, justify=justify)  # type: ignore[arg-type]
+            justify: JustifyMethod = "right" if name.startswith(">") else "left"
+            table.add_column(name.lstrip(">"), width=wide, no_wrap=True, justify=justify)
         for each in shown:
             # Text, because a cell is a name from elsewhere and no markup of ours.
             topic = _tail(visible(each.endpoint.topic), topic_width)
-            cells = (_SIGNS[each.endpoint.direction], topic, *map(visible, _cells(each)))
-            table.add_row(*map(Text, cells), style=_style(each))
+            session, *numbers = _cells(each)
+            name = _tail(visible(session), _COLUMNS[0][1])
+            table.add_row(*map(Text, (_SIGNS[each.endpoint.direction], topic, name, *numbers)), style=_style(each))
         return table
 
 
@@ -111,5 +112,5 @@ _HELD_UP: Final = 0.5
 
 
 def _tail(text: str, width: int) -> str:
-    """The end of a topic says more than its beginning."""
+    """The end of a path says more than its beginning."""
     return text if len(text) <= width else "…" + text[len(text) - width + 1 :]

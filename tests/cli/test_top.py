@@ -183,6 +183,7 @@ def test_every_column_fits_into_eighty_and_the_end_of_a_long_topic_is_what_is_ke
     assert max(map(len, (title, head, row))) <= 80
     assert head.split() == ["topic", "session", "per", "s", "total", "queue", "dropped", "blocked"]
     assert "ON/GAIN/OUTPUT" in row
+    assert "…me of one" in row
     for cell in ("<", "123,456", "123456789", "32/32", "120", "1234%"):
         assert cell in row
 
