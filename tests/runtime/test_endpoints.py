@@ -201,6 +201,14 @@ async def test_what_was_sent_arrives_before_the_block_of_its_publisher_is_left(e
         assert await drain(b, 20) == list(range(20))
 
 
+async def test_large_messages_arrive_without_others_that_push_them(ends):
+    async with ends.subscribing.subscriber("A", bytes) as b, ends.publishing.publisher("A", bytes) as a:
+        sent = [bytes([number]) * 300_000 for number in range(5)] + [bytes([number]) * 40_000 for number in range(5)]
+        for message in sent:
+            await a.send(message)
+        assert await drain(b, 10) == sent
+
+
 async def test_a_busy_pair_lets_others_run_at_least_every_32_messages(session):
     """One scheduler pass a batch: a fast publisher must not starve heartbeats."""
     turns = 0

@@ -84,12 +84,20 @@ async def test_sync_in_a_pause_does_not_wait_for_what_the_pause_holds(ends):
 
 async def test_a_pause_that_comes_while_a_sync_waits_lets_it_go(ends):
     one, two = ends.publishing, ends.subscribing
+    synced = trio.Event()
+
+    async def sync():
+        await one.sync()
+        synced.set()
+
     async with two.subscriber("A", max_queue=1) as b, one.publisher("A") as a, trio.open_nursery() as nursery:
         await a.send(1)
         nursery.start_soon(a.send, 2)
-        nursery.start_soon(one.sync)
         await ends.settle()
+        nursery.start_soon(sync)
+        await ends.settle()
+        assert not synced.is_set()
         async with two.paused():
             assert await b.receive() == 1
-            await one.sync()
+            await synced.wait()
         assert await b.receive() == 2

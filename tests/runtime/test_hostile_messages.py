@@ -202,6 +202,18 @@ async def test_a_message_that_a_local_subscriber_cannot_take_ends_its_publisher(
         assert b.queued == 0
 
 
+async def test_a_message_that_would_fill_the_memory_of_a_local_subscriber_ends_its_publisher():
+    limits = Limits(decoded_bytes=1_000_000)
+    async with open_hall(limits) as hall, honest_pair(hall), hall.join("local", "two") as two:
+        async with two.subscriber("A", object) as b, bare_client(hall, json=False) as bare:
+            number = await bare.open("publisher")
+            bare.say("message", endpoint=number, messages=[[[]] * 5_000, [{}] * 20_000])
+            ended = (await bare.settled())[-1]
+            assert ended[:2] == ("ended", number)
+            assert "once decoded" in ended[2] or "parts" in ended[2]
+            assert await b.receive() == [[]] * 5_000
+
+
 async def test_a_message_whose_validator_fails_in_any_way_ends_its_publisher_only(hall):
     class Rude(msgspec.Struct):
         value: int

@@ -23,6 +23,8 @@ from actors import (
     serve_websocket,
     subscriber,
 )
+from actors._graph._pump import Pump
+from transport import Peer, memory_links
 
 FAR = ("memory", "child", "websocket", "unix")
 
@@ -150,6 +152,54 @@ async def test_cancelled_at_any_step_an_endpoint_is_gone_and_nobody_waits_for_it
             assert ([e.topic for e in endpoints], inboxes) == (["A"], {})
             assert [info.name for info in hall.graph.sessions()] == ["beside"]
         assert 10 < step < 2999
+
+
+@pytest.mark.parametrize("way", ["local", "memory", "child"])
+async def test_an_opening_that_is_cancelled_at_any_step_leaves_no_endpoint(way):
+    async with open_hall() as hall, hall.join(way, "stays") as session:
+        for step in range(500):
+            with trio.CancelScope() as scope:
+                instrument = CancelAt(scope, step)
+                trio.lowlevel.add_instrument(instrument)
+                try:
+                    async with session.subscriber("A", max_queue=1), session.publisher("A"):
+                        pass
+                finally:
+                    trio.lowlevel.remove_instrument(instrument)
+            assert left_over(hall) == ([], {})
+            assert hall.graph._supervisor._members[session.id].flows == {}
+            if not scope.cancel_called:
+                break
+        assert 1 < step < 499
+
+
+class OneMessage:
+    """An endpoint with one message to send."""
+
+    queued_for_pump = False
+    dropped = 0
+
+    def __init__(self, number):
+        self.number, self.waiting = number, [b"\xc0"]
+
+    def batch(self, max_bytes):
+        taken, self.waiting = self.waiting, []
+        return taken
+
+
+async def test_what_many_endpoints_have_to_send_leaves_a_batch_a_turn():
+    peer = Peer(memory_links()[0])
+    pump = Pump(peer, opaque=False)
+    for number in range(50):
+        pump.announce(OneMessage(number))
+    queued = [0]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(pump.run)
+        while queued[-1] < 50:
+            await trio.lowlevel.checkpoint()
+            queued.append(len(peer._sender))
+        nursery.cancel_scope.cancel()
+    assert max(after - before for before, after in itertools.pairwise(queued)) == 1
 
 
 async def test_a_fast_publisher_does_not_keep_the_requests_of_others_waiting(hall):
