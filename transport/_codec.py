@@ -92,7 +92,7 @@ def codec_of(frame: Frame) -> Codec:
     return JSON if isinstance(frame, str) else MSGPACK
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)  # not frozen: every document makes one, and that would triple its cost
 class Payload(Generic[T]):
     """Parameters, a result or a part of them, still encoded as they came.
 

@@ -3,6 +3,7 @@
 A token goes to loopback or through TLS, never across a network in plain text, and never into a URL.
 """
 
+import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -87,12 +88,35 @@ async def _dial(
     address: _Address, ssl_context: ssl.SSLContext | None, failed: partial[ConnectFailed]
 ) -> trio.abc.Stream:
     try:
-        stream = await trio.open_tcp_stream(address.host, address.port)
+        stream = await _open_tcp_stream(address)
     except OSError as error:
         raise failed(_describe(error)) from None
     if not address.tls:
         return stream
     return await _client_tls(stream, address, ssl_context or ssl.create_default_context(), failed)
+
+
+async def _open_tcp_stream(address: _Address) -> trio.SocketStream:
+    """Connect; to an address in figures without the race between addresses that trio holds for a name."""
+    family = _family(address.host)
+    if family is None:
+        return await trio.open_tcp_stream(address.host, address.port)
+    socket = trio.socket.socket(family)
+    try:
+        await socket.connect((address.host, address.port))
+    except BaseException:
+        socket.close()
+        raise
+    return trio.SocketStream(socket)
+
+
+def _family(host: str) -> int | None:
+    """Tell the kind of an address in figures; None for a name."""
+    try:
+        version = ipaddress.ip_address(host).version
+    except ValueError:
+        return None
+    return trio.socket.AF_INET6 if version == 6 else trio.socket.AF_INET
 
 
 def _describe(error: OSError) -> str:

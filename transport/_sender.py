@@ -65,7 +65,8 @@ class Sender:
     def release(self) -> None:
         """Send what was held back, as far as that needs no waiting."""
         self._held = False
-        self._push()
+        if self._outbox:
+            self._push()
         if self._outbox:
             self._idle.unpark_all()
 
