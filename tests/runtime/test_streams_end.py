@@ -199,7 +199,8 @@ async def test_what_many_endpoints_have_to_send_leaves_a_batch_a_turn():
             await trio.lowlevel.checkpoint()
             queued.append(len(peer._sender))
         nursery.cancel_scope.cancel()
-    assert max(after - before for before, after in itertools.pairwise(queued)) == 1
+    # Tasks run in any order within a turn: last in one and first in the next is twice between two looks.
+    assert max(after - before for before, after in itertools.pairwise(queued)) <= 2
 
 
 async def test_a_fast_publisher_does_not_keep_the_requests_of_others_waiting(hall):
