@@ -7,20 +7,11 @@ that would not arrive as it was is refused when the endpoint opens.
 import sys
 from functools import partial
 
-import attrs
 import numpy as np
 import trio
-from numpy.typing import NDArray
+from axis_array import AxisArray
 
 from actors import Door, MessageTypeNotPortable, open_graph, open_session, serve_websocket
-
-
-@attrs.frozen(eq=False)
-class Frame:
-    """A picture and its number."""
-
-    number: int
-    picture: NDArray[np.uint8]
 
 
 class Opaque:
@@ -37,9 +28,10 @@ async def send(url: str) -> None:
         except MessageTypeNotPortable as error:
             print(error, flush=True)
         await session.connect("CAM/OUT", "VIEW/IN")
-        async with session.publisher("CAM/OUT", Frame) as frames:
+        async with session.publisher("CAM/OUT", AxisArray) as frames:
             for number in range(100):
-                await frames.send(Frame(number, np.full((480, 640), number, np.uint8)))
+                picture = np.full((480, 640), number, np.uint8)
+                await frames.send(AxisArray(picture, ("row", "column"), key=f"frame {number}"))
             await session.sync()  # what is on its way when the block ends is lost
 
 
@@ -48,17 +40,17 @@ async def receive(door: Door) -> None:
     async with (
         trio.open_nursery() as nursery,
         open_session(door.url, name="viewer", token=door.token) as session,
-        session.subscriber("VIEW/IN", Frame, max_queue=3) as frames,
+        session.subscriber("VIEW/IN", AxisArray, max_queue=3) as frames,
     ):
         command = [sys.executable, __file__, door.url]
         nursery.start_soon(partial(trio.run_process, command, stdin=f"{door.token}\n".encode()))
         most, total = 0, 0
         for _ in range(100):
             frame = await frames.receive()
-            total += int(frame.picture[0, 0])
+            total += int(frame.data[0, 0])
             most = max(most, frames.queued)
             await trio.sleep(0.001)
-        print("frames of", frame.picture.shape, "summed up to", total, "and never more than 3 waited:", most <= 3)
+        print(f"{frame.key} of {frame.data.shape}: summed up to {total}, never more than 3 waited: {most <= 3}")
 
 
 async def main() -> None:

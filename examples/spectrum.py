@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import numpy as np
-from axis_array import Axis, AxisArray, Labels, Linear
+from axis_array import Axis, AxisArray
 
 from actors import Collection, InputStream, NormalTermination, OutputStream, Unit, publisher, run, subscriber
 
@@ -40,8 +40,9 @@ class Device(Unit):
         for first in range(0, int(self.settings.seconds * rate), block):
             times = (first + np.arange(block)) / rate
             waves = np.sin(2 * np.pi * np.outer(times, [10.0, 23.0]))
-            axes: dict[str, Axis] = {"time": Linear(1 / rate, times[0], "s"), "channel": Labels(("left", "right"))}
-            yield self.OUTPUT, AxisArray(waves + noise.normal(size=waves.shape), ("time", "channel"), axes)
+            noisy = waves + noise.normal(size=waves.shape)
+            time = Axis(1 / rate, times[0], "s")
+            yield self.OUTPUT, AxisArray(noisy, ("time", "channel"), {"time": time}, {"channel": ("left", "right")})
 
 
 class Window(Unit):
@@ -59,9 +60,7 @@ class Window(Unit):
     async def gather(self, block: AxisArray) -> Blocks:
         """Send one long block for many short ones."""
         self.blocks.append(block)
-        axis = self.blocks[0].axes["time"]
-        assert isinstance(axis, Linear)
-        if sum(each.size("time") for each in self.blocks) * axis.step >= 1.0:
+        if sum(each.size("time") for each in self.blocks) * block.axes["time"].step >= 1.0:
             yield self.OUTPUT, attrs.evolve(self.blocks[0], data=np.concatenate([each.data for each in self.blocks]))
             self.blocks.clear()
 
@@ -76,11 +75,9 @@ class Strongest(Unit):
     async def look(self, block: AxisArray) -> None:
         """Look at one second."""
         axis = block.axes["time"]
-        assert isinstance(axis, Linear)
         power = np.abs(np.fft.rfft(block.data * np.hanning(len(block.data))[:, None], axis=0))
         found = np.fft.rfftfreq(len(block.data), axis.step)[power.argmax(axis=0)]
-        names = block.values("channel")
-        said = (f"{name} {hertz:.0f} Hz" for name, hertz in zip(names, found, strict=True))
+        said = (f"{name} {hertz:.0f} Hz" for name, hertz in zip(block.labels["channel"], found, strict=True))
         print(f"at {axis.start:.0f} s:", ", ".join(said))
         if axis.start + 1.0 >= self.settings.seconds:
             raise NormalTermination

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import numpy as np
 import trio
-from axis_array import Axis, AxisArray, Labels, Linear
+from axis_array import Axis, AxisArray
 
 from actors import (
     Change,
@@ -38,10 +38,7 @@ class Average(Unit):
     @publisher(OUTPUT)
     async def average(self, block: AxisArray) -> AsyncIterator[tuple[OutputStream[AxisArray], AxisArray]]:
         """Send one value a channel."""
-        yield (
-            self.OUTPUT,
-            AxisArray(block.data.mean(axis=0), ("channel",), {"channel": block.axes["channel"]}, key=str(os.getpid())),
-        )
+        yield self.OUTPUT, AxisArray(block.data.mean(axis=0), ("channel",), labels=block.labels, key=str(os.getpid()))
 
 
 class System(Collection):
@@ -68,14 +65,14 @@ async def average(block: AxisArray, source: Publisher, results: Subscriber) -> i
     """Have a block averaged; the number of the process that did it."""
     await source.send(block)
     result = await results.receive()
-    print(dict(zip(result.values("channel").tolist(), result.data.tolist(), strict=True)))
+    print(dict(zip(result.labels["channel"], result.data.tolist(), strict=True)))
     return int(result.key)
 
 
 async def main() -> None:
     """Send a block there and back, kill the process, and do it again."""
-    axes: dict[str, Axis] = {"time": Linear(step=0.01, unit="s"), "channel": Labels(("left", "right"))}
-    block = AxisArray(np.arange(200_000.0).reshape(-1, 2), ("time", "channel"), axes)
+    data = np.arange(200_000.0).reshape(-1, 2)
+    block = AxisArray(data, ("time", "channel"), {"time": Axis(0.01, unit="s")}, {"channel": ("left", "right")})
     async with (
         open_runner(SYS=System()) as runner,
         runner.session.publisher("SYS/AVERAGE/INPUT", AxisArray) as source,

@@ -11,7 +11,7 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PRINTED = {
     "axis_array": (
-        "[10.5, 10.75] ['left', 'right'] [[5, 6], [7, 8]]\n"
+        "[10.5, 10.75] ('left', 'right') [[5, 6], [7, 8]]\n"
         "a view, no copy: True\n"
         "refused: ('time', 'time') do not name the 2 dimensions of the data\n"
     ),
@@ -60,7 +60,7 @@ PRINTED = {
     ),
     "remote": (
         "CAM/RAW: messages of type __main__.Opaque cannot cross a wire: msgpack cannot carry __main__.Opaque\n"
-        "frames of (480, 640) summed up to 4950 and never more than 3 waited: True\n"
+        "frame 99 of (480, 640): summed up to 4950, never more than 3 waited: True\n"
     ),
     "replica": "the replica has: SOURCE/OUT -> SINK0/IN, SOURCE/OUT -> SINK1/IN, SOURCE/OUT -> SINK2/IN\n",
     "restarts": (
