@@ -60,8 +60,8 @@ class Limits:
     settings_bytes: int = 64 * MIB
     history_changes: int = 4096
     """Changes that the supervisor keeps for watchers that start late, by number and ..."""
-    history_bytes: int = 64 * MIB
-    """... by size, about."""
+    history_bytes: int = 8 * MIB
+    """... by size, about. A larger change is not kept: a snapshot is quicker, and thousands of records would stay."""
     settings_history: int = 32
     """Values of one component's settings that the supervisor keeps."""
     watch_changes: int = 1024
