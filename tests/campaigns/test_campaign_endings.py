@@ -258,8 +258,8 @@ class Unanswered(Link):
 
     def ping(self) -> None: ...
 
-    async def send(self, frame: Frame) -> None:
-        await self._link.send(frame)
+    async def send(self, *frames: Frame) -> None:
+        await self._link.send(*frames)
 
     async def receive(self) -> Frame:
         frame = await self._link.receive()

@@ -36,7 +36,7 @@ class Recording(Link):
     def ping(self) -> None:
         self.pinged.append(trio.current_time())
 
-    async def send(self, frame: object) -> None:
+    async def send(self, *frames: object) -> None:
         raise AssertionError("only the writer sends")
 
     async def receive(self) -> bytes:
