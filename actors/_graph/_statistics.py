@@ -29,6 +29,7 @@ class EndpointStatistics:
     queued: int
     """Waiting now for the subscriber; of a remote publisher, what came and has not been handed over."""
     max_queue: int
+    """How many may wait for a subscriber before publishers do."""
     leaky: bool
     dropped: int
     """Messages that a leaky subscriber lost to newer ones."""

@@ -104,6 +104,7 @@ def test_who_has_the_file_for_looking_looks_and_changes_nothing(trellis, server)
     assert own_session(trellis("sessions", "--json", *looking))["role"] == "read"
     assert json.loads(trellis("snapshot", "--json", *looking).stdout)["edges"] == []
     assert "reads only" in trellis("sessions", *looking).stdout
+    assert trellis("top", "--once", "--every", "0.1", *looking).returncode == 0
     for change in (("shutdown",), ("release", "trellis release")):
         refused = trellis(*change, *looking)
         assert (refused.returncode, refused.stderr) == (
