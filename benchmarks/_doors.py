@@ -1,6 +1,7 @@
 """Our server in a process of its own, and beside it a bare websocket echo: the floor of every round trip.
 
-What it holds for others is a session of its own process. The components are those of `addresses`, as the peer has them.
+The process collects its garbage as ``trellis serve`` does. What it holds for others is a session of its own process.
+The components are those of `addresses`, as the peer has them.
 """
 
 import gc
@@ -16,6 +17,7 @@ import trio.testing
 import trio_websocket
 
 from actors import Graph, GraphMetadata, open_graph, open_session, serve_unix, serve_websocket
+from actors._cli._collector import collect_seldom
 from graphmeta import (
     DynamicSettingsMetadata,
     InitialSettings,
@@ -55,6 +57,7 @@ def _unit(address: str) -> UnitMetadata:
 
 
 async def main() -> None:
+    collect_seldom()
     with tempfile.TemporaryDirectory() as folder:
         async with open_graph() as graph, trio.open_nursery() as nursery:
             door = await nursery.start(serve_websocket, graph)

@@ -13,10 +13,11 @@ _UNITS = ((1.0, "s", 1.0), (1e-3, "ms", 1e3), (0.0, "µs", 1e6))
 
 
 def environment(distributions: Iterable[str]) -> dict[str, str]:
-    """Return what the figures depend on: day, machine, interpreter, and the versions of *distributions*."""
+    """Return what the figures depend on: day, machine and how busy it was, interpreter, versions of *distributions*."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {_processor()}",
+        "load before": f"{os.getloadavg()[0]:.1f}",
         "python": platform.python_version(),
     } | {name: version(name) for name in distributions}
 

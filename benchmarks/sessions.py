@@ -1,9 +1,10 @@
 """What a session costs: one call, a bring-up, metadata, a snapshot, a release, and many sessions at once.
 
-Every server runs in a process of its own. ezmsg speaks its own protocol over TCP, we speak JSON-RPC over a websocket
-or a Unix socket. Two floors stand beside our calls: in process what Trio charges for a mailbox and an event, over a
-wire the echo of trio-websocket. All of it is measured on the wall, but for the calls in process: they wait for
-nothing, and so it is processor time there. A row shows one call, unless it says otherwise.
+Every server runs in a process of its own, which for ours collects its garbage as ``trellis serve`` does. ezmsg speaks
+its own protocol over TCP, we speak JSON-RPC over a websocket or a Unix socket. Two floors stand beside our calls: in
+process what Trio charges for a mailbox and an event, over a wire the echo of trio-websocket. All of it is measured on
+the wall, but for the calls in process: they wait for nothing, and so it is processor time there. A row shows one call,
+unless it says otherwise.
 """
 
 from collections.abc import Callable, Iterator
