@@ -7,8 +7,10 @@ minute before anything is measured. This file measures nothing.
 import asyncio
 import json
 import logging
+import os
 import pickle
 import sys
+import threading
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from typing import Any
@@ -95,6 +97,10 @@ def _unit(address: str) -> UnitMetadata:
 # -- the server's process ------------------------------------------------------------------------------------
 
 
+STOP = 5.0
+"""Seconds for an orderly end."""
+
+
 class Held:
     """What the server holds for a session that nobody measures."""
 
@@ -159,7 +165,10 @@ async def main() -> None:
         order, *details = json.loads(line)
         done = getattr(held, order)(*details)
         answer(await done if asyncio.iscoroutine(done) else done)
-    server.stop()
+    # It waits for clients, who may have been killed; nobody is left who would end this process.
+    threading.Thread(target=server.stop, daemon=True).start()
+    server.join(STOP)
+    os._exit(0)
 
 
 if __name__ == "__main__":
