@@ -48,14 +48,15 @@ class Patient:
                     found.update(s.address for s in (*collection.topics.values(), *collection.relays.values()))
         return found
 
-    def upstream(self, topic: str) -> set[str]:
-        """The topic and everything that it hears from."""
-        sources: dict[str, list[str]] = {}
+    def heard(self) -> set[str]:
+        """The topics that somebody publishes, or that hear from one of those."""
+        targets: dict[str, list[str]] = {}
         for edge in self.snapshot.edge_owners:
-            sources.setdefault(edge.to_topic, []).append(edge.from_topic)
-        found, todo = {topic}, [topic]
+            targets.setdefault(edge.from_topic, []).append(edge.to_topic)
+        found = self.topics("publisher")
+        todo = [*found]
         while todo:
-            new = set(sources.get(todo.pop(), ())) - found
+            new = set(targets.get(todo.pop(), ())) - found
             found |= new
             todo.extend(new)
         return found
@@ -77,24 +78,24 @@ def _dangling(patient: Patient) -> Iterator[Finding]:
 
 
 def _unheard(patient: Patient) -> Iterator[Finding]:
-    publishing = patient.topics("publisher")
-    for topic in sorted(patient.topics("subscriber")):
-        if not patient.upstream(topic) & publishing and not topic.endswith("/INPUT_SETTINGS"):
+    for topic in sorted(patient.topics("subscriber") - patient.heard()):
+        if not topic.endswith("/INPUT_SETTINGS"):
             yield Finding("nobody publishes", topic, "its subscribers wait for ever; connect it, or start its source")
 
 
 def _colliding(patient: Patient) -> Iterator[Finding]:
     """Addresses inside a component of another session: each is free, together they mislead."""
     owners = {
-        address: session.name
-        for session in patient.snapshot.sessions.values()
+        address: (session.name, owner)
+        for owner, session in patient.snapshot.sessions.items()
         if session.metadata is not None
         for address in session.metadata.components
     }
     for address in sorted(owners):
         parent = address.rpartition("/")[0]
         if parent in owners and owners[parent] != owners[address]:
-            yield Finding("mixed address", address, f"{owners[address]} holds it inside {parent} of {owners[parent]}")
+            (inner, _), (outer, _) = owners[address], owners[parent]
+            yield Finding("mixed address", address, f"{inner} holds it inside {parent} of {outer}")
 
 
 def _skewed(patient: Patient) -> Iterator[Finding]:
