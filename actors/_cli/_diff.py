@@ -1,13 +1,21 @@
 """``trellis diff``: what lies between two saved snapshots."""
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
 from rich.text import Text
 
-from graphmeta import GraphSnapshot, InvalidSnapshot, compare, read_snapshot, snapshot_from_json
+from graphmeta import (
+    GraphSnapshot,
+    InvalidSnapshot,
+    change_to_json,
+    compare,
+    read_snapshot,
+    snapshot_from_json,
+)
 
 from ._changes import described
 from ._errors import UsageError
@@ -24,12 +32,17 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
     )
     parser.add_argument("before", type=Path, help="a file from `trellis snapshot --save` or `--json`")
     parser.add_argument("after", type=Path, help="another one")
+    parser.add_argument("--json", action="store_true", help="as JSON, one change, for programs")
     parser.set_defaults(command=run)
 
 
 async def run(args: argparse.Namespace) -> int:
     """Print the differences."""
-    lines = list(described(compare(_read(args.before), _read(args.after))))
+    change = compare(_read(args.before), _read(args.after))
+    lines = list(described(change))
+    if args.json:
+        print(json.dumps(change_to_json(change)))
+        return 1 if lines else 0
     console = Console()
     for line in lines:
         console.print(Text(line, style=_STYLES.get(line[:1], "")))

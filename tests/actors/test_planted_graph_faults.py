@@ -118,7 +118,7 @@ FAULTS = {
         "_supervisor.py",
         "    @trio.lowlevel.enable_ki_protection\n    def _submit(",
         "    def _submit(",
-        "session_processes",
+        "interrupted_changes",
     ),
     "a closed graph goes on": Fault("_supervisor.py", "member.end(SessionLost(reason))", "pass", "session_conformance"),
     "a small registration overtakes a large one": Fault(
@@ -137,7 +137,7 @@ FAULTS = {
     "an undo is stored as a change": Fault(
         "_edges.py", "lost = [edge for edge in command.gone if self.dag.owns(None, edge)]", "lost = []", "persistence"
     ),
-    "a failed write stays half done": Fault("_state_file.py", "                self._roll_back()\n", "", "state_file"),
+    "a failed write stays half done": Fault("_state_file.py", "                self._roll_back()\n", "", "persistence"),
     "anybody's file will do": Fault(
         "_state_file.py", "_check_header(self.path, os.pread(descriptor, 100, 0))", "pass", "state_file"
     ),

@@ -409,3 +409,28 @@ async def test_several_tasks_that_are_told_of_the_end_leave_as_one(house):
                         nursery.start_soon(wait, victim)
                     await trio.testing.wait_all_tasks_blocked(0.01)
                     await operator.release("victim")
+
+
+async def test_a_watch_ends_with_its_session_also_for_a_reader_who_is_not_in_its_block(house):
+    told = []
+
+    async def read(changes):
+        with pytest.raises((SessionEnded, SessionLost)):
+            while True:
+                await changes.receive()
+        told.append("ended")
+
+    async def body(session, nursery):
+        async with session.watch() as changes:
+            nursery.start_soon(read, changes)
+            house.graph._supervisor.member("one").end(SessionLost("for a test"))
+            with trio.CancelScope(shield=True):
+                while not told:
+                    await trio.lowlevel.checkpoint()
+
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            with pytest.raises(SessionLost):
+                async with house.join("one") as one:
+                    await body(one, nursery)
+    assert told == ["ended"]

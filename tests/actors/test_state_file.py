@@ -127,6 +127,14 @@ def cut_off(path: Path) -> None:
     os.truncate(path, 6000)
 
 
+def miscounted(path: Path) -> None:
+    """Every row can still be read."""
+    write(path, AB)
+    data = bytearray(path.read_bytes())
+    data[36:40] = (5).to_bytes(4)  # free pages
+    path.write_bytes(data)
+
+
 REFUSED = {
     "a text": (lambda path: path.write_text("no database at all" * 100), StateFileForeign),
     "one byte": (lambda path: path.write_bytes(b"S"), StateFileForeign),
@@ -143,6 +151,7 @@ REFUSED = {
     "a topic that is no text": (a_topic_that_is_no_text, StateFileDamaged),
     "overwritten": (overwritten, StateFileDamaged),
     "cut off": (cut_off, StateFileDamaged),
+    "miscounted": (miscounted, StateFileDamaged),
     "a folder": (lambda path: path.mkdir(), StateFileUnwritable),
 }
 

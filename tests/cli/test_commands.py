@@ -50,6 +50,21 @@ def test_every_command_finds_the_graph_by_itself(trellis, background):
     assert [session["name"] for session in json.loads(trellis("sessions", "--json").stdout)] == ["trellis sessions"]
 
 
+def test_what_looks_changes_or_ends_the_graph_says_it_in_json_too(trellis, background):
+    served(background("serve"))
+    watch = background("watch", "--json")
+    assert json.loads(watch.stdout.readline())["reason"] == "start"
+    assert json.loads(trellis("graph", "--json").stdout) == {}
+    assert json.loads(trellis("settings", "--json").stdout) == []
+    assert json.loads(trellis("doctor", "--json").stdout) == []
+    assert json.loads(watch.stdout.readline())["started"][0]["name"] == "trellis graph"
+    for command in (("set", "NOBODY", "a", "1"), ("undo", "NOBODY")):
+        refused = trellis(*command, "--json")
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert refused.stderr == "trellis: no component 'NOBODY'\n"
+    assert json.loads(trellis("shutdown", "--json").stdout) == {"ended": 1}
+
+
 def test_watch_follows_what_others_do(trellis, background):
     served(background("serve"))
     watch = background("watch")

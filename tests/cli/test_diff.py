@@ -1,5 +1,6 @@
 """``trellis diff`` on saved snapshots."""
 
+import json
 from uuid import UUID
 
 import pytest
@@ -28,6 +29,15 @@ def test_what_came_and_went_is_listed(trellis, saved):
     changed = trellis("diff", saved("a", "AB", "BC"), saved("b", "AB", "BD"))
     assert changed.returncode == 1
     assert {"+ B -> D", "- B -> C"} <= set(changed.stdout.splitlines())
+
+
+def test_what_came_and_went_is_one_change_for_programs(trellis, saved):
+    changed = trellis("diff", saved("a", "AB", "BC"), saved("b", "AB", "BD"), "--json")
+    assert changed.returncode == 1
+    change = json.loads(changed.stdout)
+    assert [[edge["from"], edge["to"]] for edge in change["edges_added"]] == [["B", "D"]]
+    assert [[edge["from"], edge["to"]] for edge in change["edges_removed"]] == [["B", "C"]]
+    assert trellis("diff", saved("a", "AB"), saved("b", "AB"), "--json").returncode == 0
 
 
 def test_a_file_that_is_no_snapshot_is_said_so(trellis, saved, tmp_path):
