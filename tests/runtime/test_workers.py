@@ -18,6 +18,8 @@ from actors import (
     InvalidComponent,
     InvalidSettings,
     OutputStream,
+    SessionLost,
+    SessionReleased,
     Supervision,
     Unit,
     WorkerDied,
@@ -210,6 +212,64 @@ async def test_one_that_comes_back_leaves_its_edges_while_it_is_down(graph, clie
         _, third = await client.ask(1)
         assert third not in (first, second)
         assert [type(failure.error) for failure in runner.failures] == [WorkerDied, AttributeError]
+
+
+async def test_when_the_graph_is_shut_down_its_workers_go_and_one_reason_leaves(graph):
+    async def shut_down():
+        with pytest.raises(SessionLost, match="shut down by operator"):
+            async with open_session(graph, name="operator") as operator:
+                async with operator.subscriber("SYS/OUTPUT") as heard:
+                    listening.set()
+                    pids.append(await heard.receive())
+                await operator.shutdown()
+                await trio.sleep_forever()
+
+    pids, listening = [], trio.Event()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(shut_down)
+        await listening.wait()
+        with pytest.raises(SessionLost, match="shut down by operator"):
+            async with open_runner(SYS=PlainWhere(), graph=graph) as runner:
+                await trio.sleep_forever()
+    assert runner.failures == ()
+    assert not alive(*pids)
+
+
+async def test_an_operator_may_release_one_which_its_policy_takes_as_a_failure(graph, client):
+    async with open_runner(SYS=Comeback(), graph=graph, supervision=AT_ONCE) as runner:
+        _, pid = await client.ask(1)
+        await client.session.release("runner SYS")
+        await client.until_worker(False)
+        await client.until_worker(True)
+        _, other = await client.ask(1)
+        (failure,) = runner.failures
+        assert other != pid
+        assert (type(failure.error), failure.error.by) == (SessionReleased, "client")
+
+
+class Spare(Amplifier):
+    RESTART = "temporary"
+
+
+class Once(Unit):
+    PROCESS = True
+    RESTART = "permanent"
+    OUTPUT = OutputStream(int)
+
+    @publisher(OUTPUT)
+    async def tell(self):
+        yield self.OUTPUT, os.getpid()
+
+
+async def test_one_may_be_done_without_and_another_begin_anew_when_it_is_done(graph, client):
+    once = [("ONCE/OUTPUT", "HEARD")]
+    async with client.session.subscriber("HEARD") as heard:
+        async with open_runner(SYS=Spare(), ONCE=Once(), graph=graph, supervision=AT_ONCE, connections=once) as runner:
+            first, second = await heard.receive(), await heard.receive()
+            assert first != second
+            await client.sender.send("no number")
+            await client.until_worker(False)
+            assert [type(failure.error) for failure in runner.failures] == [AttributeError]
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05])
