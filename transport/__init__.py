@@ -1,5 +1,8 @@
 """How messages travel: links, and requests over links. Knows nothing of graphs."""
 
+from ._bypass import LARGE as LARGE
+from ._bypass import Bypass as Bypass
+from ._bypass import bypass_pair as bypass_pair
 from ._codec import Payload as Payload
 from ._connect import connect_websocket as connect_websocket
 from ._discover import describe_service as describe_service

@@ -13,10 +13,12 @@ from contextlib import asynccontextmanager
 import attrs
 import trio
 
+from ._bypass import Bypass
 from ._guard import GuardedStream
 from ._limits import Limits
-from ._link import Link, Role
-from ._unix import unix_link
+from ._link import About, Link, Role
+from ._stream_link import stream_link
+from ._unix import UnixFraming
 
 
 def patient(limits: Limits) -> Limits:
@@ -26,10 +28,15 @@ def patient(limits: Limits) -> Limits:
 
 @asynccontextmanager
 async def inherited_link(
-    sock: socket.socket, role: Role, *, peer: str, limits: Limits | None = None
+    sock: socket.socket, role: Role, *, peer: str, limits: Limits | None = None, beside: socket.socket | None = None
 ) -> AsyncIterator[Link]:
-    """Make a link of one end of a socket pair, and take it over; it is closed when the block is left."""
+    """Make a link of one end of a socket pair, and take it over; it is closed when the block is left.
+
+    *beside* is one end of a `bypass_pair`, for what is large; it stays the caller's.
+    """
     limits = limits or Limits()
     stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
-    async with unix_link(GuardedStream(stream, limits.send_seconds), role, peer, limits) as link:
+    about = About(role, peer, bypass=None if beside is None else Bypass(beside))
+    guard = GuardedStream(stream, limits.send_seconds)
+    async with stream_link(guard, UnixFraming(role, limits), about, limits) as link:
         yield link

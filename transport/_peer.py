@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import trio
 
+from ._bypass import Bypass
 from ._calls import Call, Calls
 from ._codec import JSON, MSGPACK
 from ._error_table import ErrorTable
@@ -75,6 +76,11 @@ class Peer:
     def last_heard(self) -> float:
         """`trio.current_time` of the last byte that came from the other end."""
         return self._link.last_heard
+
+    @property
+    def bypass(self) -> Bypass | None:
+        """A way beside the link for large bytes, if it has one."""
+        return self._link.bypass
 
     @property
     def speaks_json(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Protocol
 import attrs
 import trio
 
+from ._bypass import Bypass
 from ._errors import LimitExceeded, LinkClosed
 from ._groups import single_as_itself
 from ._guard import GuardedStream
@@ -94,6 +95,10 @@ class StreamLink(Link):
     @property
     def read_only(self) -> bool:
         return self._about.read_only
+
+    @property
+    def bypass(self) -> Bypass | None:
+        return self._about.bypass
 
     @property
     def last_heard(self) -> float:

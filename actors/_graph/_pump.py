@@ -11,10 +11,14 @@ from typing import Any, Final, Protocol
 import msgspec
 import trio
 
-from transport import LimitExceeded, LinkLost, Payload, Peer
+from transport import LARGE, Bypass, LimitExceeded, LinkLost, Payload, Peer, ProtocolError
 
 BATCH_BYTES: Final = 64 * 1024
 """A batch is one notification; only a single message may make it larger."""
+
+
+_Told: Final[Any] = bytes | int
+"""A message, or the number under which it came beside the link."""
 
 
 class Source(Protocol):
@@ -39,6 +43,7 @@ class Pump:
     def __init__(self, peer: Peer, *, opaque: bool) -> None:
         self._peer: Final = peer
         self._opaque: Final = opaque
+        self._bypass: Final = peer.bypass if opaque else None
         self._line: Final[deque[Source]] = deque()
         self._ready: Final = trio.lowlevel.ParkingLot()
 
@@ -75,11 +80,27 @@ class Pump:
             self.announce(source)
 
     def _params(self, source: Source, messages: Sequence[bytes]) -> dict[str, Any]:
-        params = {"endpoint": source.number, "messages": messages if self._opaque else [*map(msgspec.Raw, messages)]}
+        told = [*map(self._beside, messages)] if self._opaque else [*map(msgspec.Raw, messages)]
+        params = {"endpoint": source.number, "messages": told}
         return params | {"dropped": source.dropped} if source.dropped else params
 
+    def _beside(self, message: bytes) -> bytes | int:
+        """Send a large message beside the link, in this very step, so that both ways keep one order."""
+        number = self._bypass.post(message) if self._bypass is not None and len(message) >= LARGE else None
+        return message if number is None else number
 
-def told_messages(messages: Payload[Any], *, opaque: bool) -> list[bytes]:
+
+def told_messages(messages: Payload[Any], *, opaque: bool, bypass: Bypass | None = None) -> list[bytes]:
     """Take a batch apart again; raises `ProtocolError` or `LimitExceeded` when it is none."""
     items = messages.items()
-    return [messages.part(item).decode(bytes) if opaque else bytes(item) for item in items]
+    return [_opened(messages.part(item), bypass) if opaque else bytes(item) for item in items]
+
+
+def _opened(part: Payload[Any], bypass: Bypass | None) -> bytes:
+    if bypass is None:
+        return bytes(part.decode(bytes))
+    message = part.decode(_Told)
+    try:
+        return bypass.fetch(message) if isinstance(message, int) else bytes(message)
+    except LookupError as error:
+        raise ProtocolError(str(error)) from None

@@ -68,7 +68,7 @@ class Streams:
         subscriber = self._open.get(number)
         if isinstance(subscriber, RemoteSubscriber):
             try:
-                subscriber.offer(told_messages(messages, opaque=self._trusted), dropped)
+                subscriber.offer(told_messages(messages, opaque=self._trusted, bypass=self._peer.bypass), dropped)
             except (Unfit, ProtocolError, LimitExceeded) as error:
                 self._peer.abort(str(error))
 

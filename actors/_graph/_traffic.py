@@ -98,7 +98,7 @@ class Traffic:
         inflow = self._find(number, Inflow)
         if inflow is not None:
             try:
-                inflow.offer(told_messages(messages, opaque=self._form is Form.PICKLE))
+                inflow.offer(told_messages(messages, opaque=self._form is Form.PICKLE, bypass=self._peer.bypass))
             except (Unfit, ProtocolError, LimitExceeded) as error:
                 self._refuse(number, str(error))
 

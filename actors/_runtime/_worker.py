@@ -34,14 +34,14 @@ ORPHAN_GRACE: Final = 8.0
 
 
 def work(arguments: list[str]) -> NoReturn:
-    """Be a worker over inherited sockets: one to the runner, one to the graph, or -1 when that is elsewhere."""
+    """Be a worker over inherited sockets: to the runner, to the graph, and beside that; -1 stands for none."""
     # The runner takes Ctrl-C and stops its workers in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    control, link = (int(number) for number in arguments[:2])
-    sockets = [socket.socket(fileno=number) for number in (control, link) if number >= 0]
+    numbers = [int(number) for number in arguments[:3]]
+    sockets = [socket.socket(fileno=number) for number in numbers if number >= 0]
     for each in sockets:
         each.set_inheritable(False)
-    threading.Thread(target=_die_with_the_runner, args=(control,), daemon=True, name="lifeline").start()
+    threading.Thread(target=_die_with_the_runner, args=(numbers[0],), daemon=True, name="lifeline").start()
     code = Worker(*sockets).work()
     for each in sockets:
         each.close()
@@ -59,9 +59,12 @@ def _die_with_the_runner(control: int) -> None:
 class Worker:
     """One assignment, from its arrival to the last word about it."""
 
-    def __init__(self, control: socket.socket, link: socket.socket | None = None) -> None:
+    def __init__(
+        self, control: socket.socket, link: socket.socket | None = None, beside: socket.socket | None = None
+    ) -> None:
         self._control: Final = control
         self._link: Final = link
+        self._beside: Final = beside
         self._progress: Final = Progress(self._tell_failure)
         self._delegated: Final = trio.Event()
         self._scope: Final = trio.CancelScope()
@@ -131,7 +134,7 @@ class Worker:
                 yield session
         else:
             assert self._link is not None
-            async with open_child_session(self._link, name) as session:
+            async with open_child_session(self._link, name, beside=self._beside) as session:
                 yield session
 
     # -- what the runner says --------------------------------------------------------------------------------

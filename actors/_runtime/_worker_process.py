@@ -17,6 +17,7 @@ from uuid import UUID
 import trio
 
 from actors._graph import Graph, SettingsRefused, open_task_nursery, serve_child
+from transport import bypass_pair
 
 from . import _words as words
 from ._channel import Channel
@@ -25,7 +26,7 @@ from ._errors import WorkerDied
 GRACE: Final = 8.0
 """Seconds that a worker has to shut down and exit after it was told to; then it is killed."""
 
-_BOOT: Final = "import sys; sys.path[:] = sys.argv[4:]; from actors._runtime import work; work(sys.argv[1:4])"
+_BOOT: Final = "import sys; sys.path[:] = sys.argv[5:]; from actors._runtime import work; work(sys.argv[1:5])"
 
 
 class WorkerProcess:
@@ -65,7 +66,7 @@ class WorkerProcess:
     @trio.lowlevel.enable_ki_protection
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Spawn the process, hear it out and see it end; it ends by itself, by `stop` or by `kill`."""
-        pairs = [socket.socketpair() for _ in range(1 if self._graph is None else 2)]
+        pairs = _pairs(linked=self._graph is not None)
         ours = [pair[0] for pair in pairs]
         with ExitStack() as closing:
             for each in ours:
@@ -88,7 +89,7 @@ class WorkerProcess:
         async with open_task_nursery() as nursery:
             nursery.start_soon(self._see_exit, ours)
             if self._graph is not None:
-                nursery.start_soon(self._serve, self._graph, ours[1])
+                nursery.start_soon(self._serve, self._graph, ours[1:])
             await self._hear()
             with trio.move_on_after(GRACE):
                 await self._exited.wait()
@@ -97,8 +98,10 @@ class WorkerProcess:
             if self._graph is not None:
                 await self._served.wait()
 
-    async def _serve(self, graph: Graph, sock: socket.socket) -> None:
-        await serve_child(graph, sock, f"process {self._process.pid}")
+    async def _serve(self, graph: Graph, ours: list[socket.socket]) -> None:
+        link, beside = (*ours, None)[:2]
+        assert link is not None
+        await serve_child(graph, link, f"process {self._process.pid}", beside=beside)
         self._served.set()
 
     @trio.lowlevel.enable_ki_protection
@@ -195,6 +198,13 @@ class WorkerProcess:
                 self.on_word(word)
 
 
+def _pairs(*, linked: bool) -> list[tuple[socket.socket, socket.socket]]:
+    """For the talk with the worker, and, if its session is served here, for a link and what goes beside it."""
+    beside = bypass_pair() if linked else None
+    pairs = [socket.socketpair() for _ in range(2 if linked else 1)]
+    return pairs if beside is None else [*pairs, beside]
+
+
 async def _spawn(address: str, theirs: list[socket.socket]) -> trio.Process:
     try:
         return await trio.lowlevel.open_process(
@@ -210,9 +220,9 @@ async def _spawn(address: str, theirs: list[socket.socket]) -> trio.Process:
 
 
 def _command(address: str, descriptors: list[int]) -> list[str]:
-    control, link = (*descriptors, -1)[:2]
+    numbers = [str(number) for number in (*descriptors, -1, -1)[:3]]
     warnings = [f"-W{option}" for option in sys.warnoptions]
-    return [sys.executable, *warnings, "-c", _BOOT, str(control), str(link), address, *sys.path]
+    return [sys.executable, *warnings, "-c", _BOOT, *numbers, address, *sys.path]
 
 
 def _died(address: str, code: int | None) -> WorkerDied:

@@ -15,9 +15,11 @@ from actors import (
     Collection,
     Edge,
     InputStream,
+    InputTopic,
     InvalidComponent,
     InvalidSettings,
     OutputStream,
+    OutputTopic,
     SessionLost,
     SessionReleased,
     Supervision,
@@ -408,6 +410,51 @@ class PlainWhere(Unit):
     async def tell(self):
         yield self.OUTPUT, os.getpid()
         await trio.sleep_forever()
+
+
+class Echo(Unit):
+    PROCESS = True
+    INPUT = InputStream(object)
+    OUTPUT = OutputStream(object)
+
+    @subscriber(INPUT)
+    @publisher(OUTPUT)
+    async def echo(self, thing):
+        yield self.OUTPUT, thing
+
+
+class Chain(Collection):
+    INPUT = InputTopic(object)
+    OUTPUT = OutputTopic(object)
+    A = Echo()
+    B = Echo()
+
+    def network(self):
+        return ((self.INPUT, self.A.INPUT), (self.A.OUTPUT, self.B.INPUT), (self.B.OUTPUT, self.OUTPUT))
+
+
+@pytest.mark.parametrize("memory_files", [True, False])
+async def test_large_messages_cross_whole_and_in_order_and_leave_nothing(graph, client, monkeypatch, memory_files):
+    if not memory_files:
+        monkeypatch.delattr(os, "memfd_create")
+    before = open_descriptors()
+    sizes = [1, 300_000, 2, 65_536, 1_000_000, 3]
+    with pytest.raises(WorkerDied):
+        async with open_runner(SYS=Chain(), graph=graph):
+            for size in sizes:
+                await client.sender.send(bytes([size % 251]) * size)
+            for size in sizes:
+                assert await client.receiver.receive() == bytes([size % 251]) * size
+            for _ in range(8):
+                await client.sender.send(bytes(500_000))
+            (worker,) = (each for each in graph.sessions() if each.name == "runner SYS/B")
+            pid = int(worker.peer.split()[1])
+            for process in (pid, os.getpid()):
+                assert "/dev/shm" not in await trio.Path(f"/proc/{process}/maps").read_text()
+            # Killed with large messages on their way.
+            os.kill(pid, signal.SIGKILL)
+            await trio.sleep_forever()
+    assert open_descriptors() == before
 
 
 class Stubborn(Unit):

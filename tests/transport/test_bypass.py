@@ -1,0 +1,72 @@
+"""Large bytes beside a link: handed over in order, without waiting, and nothing stays of what nobody takes."""
+
+import os
+
+import pytest
+
+from transport import Bypass, bypass_pair
+
+LARGE = os.urandom(3_000_001)
+
+
+@pytest.fixture
+def ends():
+    before = len(os.listdir("/proc/self/fd"))
+    pair = bypass_pair()
+    yield tuple(map(Bypass, pair))
+    for each in pair:
+        each.close()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_what_one_end_posts_the_other_fetches_whole_and_both_ways(ends):
+    here, there = ends
+    first, second = here.post(LARGE), here.post(b"")
+    back = there.post(b"back")
+    assert there.fetch(first) == LARGE
+    assert there.fetch(second) == b""
+    assert here.fetch(back) == b"back"
+
+
+def test_what_nobody_fetches_is_dropped_by_the_next_that_somebody_does(ends):
+    here, there = ends
+    numbers = [here.post(bytes([each])) for each in range(5)]
+    assert there.fetch(numbers[3]) == b"\x03"
+    with pytest.raises(LookupError):
+        there.fetch(numbers[1])
+
+
+def test_it_never_waits_and_says_when_there_is_no_more_room(ends):
+    here, there = ends
+    numbers = []
+    while (number := here.post(b"x")) is not None:
+        numbers.append(number)
+        assert len(numbers) < 100_000
+    assert there.fetch(numbers[0]) == b"x"
+    again = here.post(b"y")
+    assert again is not None
+    assert there.fetch(again) == b"y"
+
+
+def test_what_did_not_arrive_is_an_error_and_a_file_that_cannot_be_made_is_none(ends, monkeypatch):
+    here, there = ends
+    with pytest.raises(LookupError):
+        there.fetch(1)
+
+    def refuse(name, flags):
+        raise OSError("too many open files")
+
+    monkeypatch.setattr(os, "memfd_create", refuse)
+    assert here.post(LARGE) is None
+
+
+def test_without_anybody_at_the_other_end_nothing_is_posted():
+    one, other = bypass_pair()
+    other.close()
+    assert Bypass(one).post(LARGE) is None
+    one.close()
+
+
+def test_where_the_system_has_no_memory_files_there_is_no_such_way(monkeypatch):
+    monkeypatch.delattr(os, "memfd_create")
+    assert bypass_pair() is None
