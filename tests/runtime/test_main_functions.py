@@ -11,16 +11,21 @@ HEAD = """
 import os, signal, sys, threading, time, trio
 from actors import *
 
+def say(*words):
+    # In one piece: two threads speak here.
+    sys.stdout.write(" ".join(map(str, words)) + "\\n")
+    sys.stdout.flush()
+
 class Beat(Unit):
     OUTPUT = OutputStream(int)
     @publisher(OUTPUT)
     async def beat(self):
-        print("trio in", threading.current_thread().name, flush=True)
+        say("trio in", threading.current_thread().name)
         for number in range(10**9):
             await trio.sleep(0.001)
             yield self.OUTPUT, number
     async def shutdown(self):
-        print("beat is down", flush=True)
+        say("beat is down")
 
 class Window(Unit):
     INPUT = InputStream(int)
@@ -38,7 +43,7 @@ class Window(Unit):
         self.look()
     def look(self):
         self.enough.wait()
-        print("seen", flush=True)
+        say("seen")
 
 def go(window):
     run(BEAT=Beat(), WINDOW=window, connections=[("BEAT/OUTPUT", "WINDOW/INPUT")], serve=False)
@@ -46,12 +51,13 @@ def go(window):
 DEAF = """
 class Deaf(Window):
     def look(self):
-        print("looking", flush=True)
         try:
+            # Inside, or the signal could strike between the word and the block that is to be left.
+            say("looking")
             while True:
                 time.sleep(60)
         finally:
-            print("window closed", flush=True)
+            say("window closed")
 go(Deaf())
 """
 LISTENS = """
@@ -60,7 +66,7 @@ class Listens(Unit):
     @main
     def show(self, stopping):
         shown.set()
-        print("looking", stopping.wait(60), flush=True)
+        say("looking", stopping.wait(60))
 class Falls(Unit):
     @task
     async def fall(self):
@@ -91,7 +97,7 @@ class Deaf(Unit):
             while True:
                 time.sleep(60)
         finally:
-            print("window closed", flush=True)
+            say("window closed")
 run(WINDOW=Deaf(), FALLS=Falls(), serve=False)
 """
 ELSEWHERE = """
@@ -99,7 +105,7 @@ def elsewhere():
     try:
         go(Window())
     except InvalidComponent as error:
-        print(error)
+        say(error)
 thread = threading.Thread(target=elsewhere)
 thread.start()
 thread.join()
