@@ -3,12 +3,13 @@
 Knows the records of sessions, but not who is among them: what comes here has passed the ledger's fence.
 """
 
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
 import attrs
 
-from graphmeta import DAG, CycleError, Edge, Outcome, ScopeChanged, check_edge, check_topic
+from graphmeta import DAG, CycleError, Edge, Outcome, ScopeChanged, check_topic
 from transport import Limits
 
 from . import _bounds as bounds
@@ -18,11 +19,11 @@ from ._errors import ScopeTaken, UnknownScope
 from ._record import Record
 
 
-@attrs.frozen
+@attrs.define  # not frozen, which takes three times as long to make: it lives for one step
 class Outcomes:
     """Edges and their outcomes, on the way to results that carry the revision."""
 
-    edges: list[Edge]
+    edges: tuple[Edge, ...]
     outcomes: tuple[Outcome, ...]
 
 
@@ -35,7 +36,7 @@ class EdgeBook:
 
     def connect(self, record: Record | None, command: ask.Connect, draft: Draft) -> Outcomes:
         """Hold edges, all or none."""
-        edges = [check_edge(*edge) for edge in command.edges]
+        edges = _checked(command.edges)
         holder = self._holder(record, command)
         self._check_room(record if holder else None, holder, edges)
         outcomes = self.dag.add_edges(edges, holder)
@@ -48,7 +49,7 @@ class EdgeBook:
 
     def disconnect(self, record: Record | None, command: ask.Disconnect, draft: Draft) -> Outcomes:
         """Let go of edges, all or none."""
-        edges = [check_edge(*edge) for edge in command.edges]
+        edges = _checked(command.edges)
         holder = self._holder(record, command)
         outcomes = self.dag.remove_edges(edges, holder)
         both = list(zip(edges, outcomes, strict=True))
@@ -115,7 +116,7 @@ class EdgeBook:
         _check_scope(record, command.scope)
         return record.id, command.scope
 
-    def _check_room(self, record: Record | None, holder: Holder, edges: list[Edge]) -> None:
+    def _check_room(self, record: Record | None, holder: Holder, edges: tuple[Edge, ...]) -> None:
         """Bound the edges of a session and of the whole graph; what is there already needs no room."""
         limits, held = self._limits, record.held if record else 0
         bounds.check_topics(limits, edges)
@@ -132,6 +133,12 @@ class EdgeBook:
             removal = self.dag.remove_owner(holder)
             record.held -= len(removal.removed) + len(removal.released)
             draft.lose(holder, removal.removed + removal.released, removal.removed)
+
+
+def _checked(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+    for topic in chain.from_iterable(edges):
+        check_topic(topic)
+    return edges
 
 
 def _check_scope(record: Record, scope: str) -> None:

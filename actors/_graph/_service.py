@@ -125,7 +125,7 @@ class SessionService:
     @wire_method
     def connect(self, from_topic: str, to_topic: str, scope: str = "") -> EdgeResult:
         """Hold one edge."""
-        return self.connect_many((Edge(from_topic, to_topic),), scope)[0]
+        return self._submit(ask.Connect((Edge(from_topic, to_topic),), scope))[0]
 
     @wire_method
     def connect_many(self, edges: tuple[Edge, ...], scope: str = "") -> tuple[EdgeResult, ...]:
@@ -140,7 +140,7 @@ class SessionService:
     @wire_method
     def disconnect(self, from_topic: str, to_topic: str, scope: str = "") -> EdgeResult:
         """Let go of one edge."""
-        return self.disconnect_many((Edge(from_topic, to_topic),), scope)[0]
+        return self._submit(ask.Disconnect((Edge(from_topic, to_topic),), scope))[0]
 
     @wire_method
     def disconnect_many(self, edges: tuple[Edge, ...], scope: str = "") -> tuple[EdgeResult, ...]:
