@@ -60,6 +60,19 @@ async def test_an_edge_falls_with_its_last_owner(house):
     assert house.graph.snapshot().graph == {}
 
 
+async def test_what_an_ended_session_held_stands_in_nobodys_way(house):
+    async with house.join("one") as one:
+        await one.connect(*AB)
+        async with one.scope("s") as scope:
+            await scope.connect(*BC)
+            await one.register_metadata(metadata("SYS/A"))
+    async with house.join("two") as two:
+        # Were anything left of the topology, these would close a cycle, and the address would be taken.
+        results = await two.connect_many([("B", "A"), ("C", "B")])
+        assert [result.outcome for result in results] == [Outcome.ADDED, Outcome.ADDED]
+        await two.register_metadata(metadata("SYS/A"))
+
+
 async def test_a_persistent_edge_outlives_every_session(house):
     async with house.join("one") as one:
         assert await one.connect(*AB, persistent=True)

@@ -188,6 +188,18 @@ def test_a_write_that_fails_leaves_what_was_there(path: Path) -> None:
     assert read(path) == {AB, BC}
 
 
+def test_a_write_that_failed_in_the_middle_does_not_stand_in_the_way_of_the_next(path: Path) -> None:
+    write(path, AB)
+    file = StateFile(path)
+    file._connection.execute("ALTER TABLE edge RENAME TO away")
+    with pytest.raises(StorageFailed, match="no such table"):
+        file.write({BC: True})
+    file._connection.execute("ALTER TABLE away RENAME TO edge")
+    file.write({CA: True})
+    file.close()
+    assert read(path) == {AB, CA}
+
+
 def test_the_file_says_whose_it_is(path: Path) -> None:
     write(path)
     header = path.read_bytes()[:100]
