@@ -25,7 +25,7 @@ from ._errors import RequestError as RequestError
 from ._errors import TransportError as TransportError
 from ._footprint import decoded_fits as decoded_fits
 from ._inherited import inherited_link as inherited_link
-from ._inherited import patient as patient
+from ._inherited import own_limits as own_limits
 from ._limits import Limits as Limits
 from ._link import Frame as Frame
 from ._link import Link as Link

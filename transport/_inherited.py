@@ -9,6 +9,7 @@ import math
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import attrs
 import trio
@@ -20,10 +21,20 @@ from ._link import About, Link, Role
 from ._stream_link import stream_link
 from ._unix import UnixFraming
 
+GIB: Final = 1024**3
 
-def patient(limits: Limits) -> Limits:
-    """The same limits without those that end a peer for taking its time."""
-    return attrs.evolve(limits, open_seconds=math.inf, send_seconds=math.inf, heartbeat_interval=math.inf)
+
+def own_limits(limits: Limits) -> Limits:
+    """The same limits for a process of our own: it may take its time, and its messages may be large."""
+    return attrs.evolve(
+        limits,
+        open_seconds=math.inf,
+        send_seconds=math.inf,
+        heartbeat_interval=math.inf,
+        client_document_bytes=GIB,
+        server_document_bytes=GIB,
+        decoded_bytes=4 * GIB,
+    )
 
 
 @asynccontextmanager

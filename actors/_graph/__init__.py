@@ -2,6 +2,7 @@
 
 from ._alone import alone as alone
 from ._alone import open_task_nursery as open_task_nursery
+from ._children import child_limits as child_limits
 from ._children import open_child_session as open_child_session
 from ._children import serve_child as serve_child
 from ._door import Door as Door

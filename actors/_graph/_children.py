@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from transport import Limits, Role, inherited_link, patient
+from transport import Limits, Role, inherited_link, own_limits
 
 from ._door import serve_link
 from ._open import Graph
@@ -15,23 +15,29 @@ from ._remote import session_over
 from ._session import Session
 
 
+def child_limits(graph: Graph) -> Limits:
+    """The limits of sessions between *graph* and children of this process."""
+    return own_limits(graph._supervisor.limits)
+
+
 async def serve_child(graph: Graph, sock: socket.socket, peer: str, *, beside: socket.socket | None = None) -> None:
     """Serve one session to a child called *peer* over our end of a pair, until either end is closed.
 
     *beside* is our end of a second pair, for large messages (`bypass_pair`); it stays the caller's.
     """
-    supervisor = graph._supervisor
-    limits = patient(supervisor.limits)
+    supervisor, limits = graph._supervisor, child_limits(graph)
     async with inherited_link(sock, Role.SERVER, peer=peer, limits=limits, beside=beside) as link:
         await serve_link(supervisor, link, trusted=True, limits=limits)
 
 
 @asynccontextmanager
 async def open_child_session(
-    sock: socket.socket, name: str, *, beside: socket.socket | None = None
+    sock: socket.socket, name: str, limits: Limits, *, beside: socket.socket | None = None
 ) -> AsyncIterator[Session]:
-    """Join the graph of the parent process over the child's end of a pair; otherwise as `open_session`."""
-    limits = patient(Limits())
+    """Join the graph of the parent process over the child's end of a pair; otherwise as `open_session`.
+
+    *limits* are the parent's `child_limits`: both ends must hold the same.
+    """
     async with (
         inherited_link(sock, Role.CLIENT, peer="parent", limits=limits, beside=beside) as link,
         session_over(link, name, limits, trusted=True) as session,

@@ -156,7 +156,7 @@ async def opened_runner(
             await session.connect_many(edges)
             runner = Runner(session, graph, address, progress)
             nursery = await stack.enter_async_context(open_task_nursery())
-            terms = Terms(order.name, order.supervision, graph if isinstance(graph, str) else None, token)
+            terms = Terms(order.name, order.supervision, graph, token)
             for crew in placement.crews:
                 terms.check(crew)
             await nursery.start(runner._live, placement, Stage(session, progress, main_thread), terms)

@@ -12,6 +12,7 @@ import attrs
 
 from actors._floor import Supervision
 from graphmeta import Component, dump_trusted, load_trusted
+from transport import Limits
 
 from ._errors import WorkerFailed, WorkerTraceback
 
@@ -24,12 +25,15 @@ class Shipped:
     """None when it cannot be pickled, or not be loaded again."""
     kind: str
     text: str
+    notes: tuple[str, ...]
+    """Apart: not every class pickles them."""
     trace: str
 
     def unpack(self, address: str) -> BaseException:
         """The error as itself, or else a `WorkerFailed`; its traceback, if it came along, is its cause."""
         error = self._loaded() or WorkerFailed(address, self.kind, self.text)
         # Around the error's own class: a frozen one would refuse.
+        BaseException.__setattr__(error, "__notes__", [*self.notes])
         BaseException.__setattr__(error, "__cause__", WorkerTraceback(self.trace) if self.trace else None)
         return error
 
@@ -43,7 +47,7 @@ class Shipped:
 def ship(error: BaseException, *, with_trace: bool = True) -> Shipped:
     """Pack an error, traceback and notes included."""
     trace = "".join(traceback.format_exception(error)) if with_trace else ""
-    return Shipped(_pickled(error), type(error).__qualname__, str(error), trace)
+    return Shipped(_pickled(error), type(error).__qualname__, str(error), tuple(getattr(error, "__notes__", ())), trace)
 
 
 def _pickled(error: BaseException) -> bytes | None:
@@ -66,8 +70,10 @@ class Assignment:
     """Addresses of what runs there; what is missing below the root has a worker of its own."""
     session_name: str
     supervision: Supervision
+    limits: Limits | None = None
+    """Of the link to the graph that the worker has inherited."""
     graph: str | None = None
-    """The graph's URL; None when the worker has inherited a link to it."""
+    """The graph's URL, when it is elsewhere."""
     token: str | None = attrs.field(default=None, repr=False)
 
 

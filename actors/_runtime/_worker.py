@@ -134,7 +134,8 @@ class Worker:
                 yield session
         else:
             assert self._link is not None
-            async with open_child_session(self._link, name, beside=self._beside) as session:
+            assert assignment.limits is not None
+            async with open_child_session(self._link, name, assignment.limits, beside=self._beside) as session:
                 yield session
 
     # -- what the runner says --------------------------------------------------------------------------------

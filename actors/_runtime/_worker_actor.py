@@ -6,7 +6,7 @@ import attrs
 import trio
 
 from actors._floor import Actor, Deferred, Supervision
-from actors._graph import SessionError, SessionLost, SessionReleased
+from actors._graph import Graph, SessionError, SessionLost, SessionReleased, child_limits
 from graphmeta import INPUT_SETTINGS, GraphError, InvalidComponent, Unit, dump_trusted, streams_of
 
 from . import _words as words
@@ -25,14 +25,17 @@ class Terms:
     runner: str
     """The name of the runner's session."""
     supervision: Supervision
-    graph: str | None = None
-    """The graph's URL; None when it lives in this process."""
+    graph: Graph | str
+    """As `open_session` takes it."""
     token: str | None = attrs.field(default=None, repr=False)
 
     def assignment(self, crew: Crew) -> words.Assignment:
         """What a worker is told to do; its root component as it is now, settings included."""
         name = f"{self.runner} {crew.address}"
-        return words.Assignment(crew.root, crew.addresses, name, self.supervision, self.graph, self.token)
+        here = (crew.root, crew.addresses, name, self.supervision)
+        if isinstance(self.graph, str):
+            return words.Assignment(*here, graph=self.graph, token=self.token)
+        return words.Assignment(*here, limits=child_limits(self.graph))
 
     def check(self, crew: Crew) -> None:
         """Raise `InvalidComponent` if the crew cannot be sent to another process."""
