@@ -15,6 +15,7 @@ from actors import (
     open_graph,
     open_session,
 )
+from actors._graph import _slices
 from actors._graph._door import serve_link
 from actors._graph._remote import session_over
 from graphmeta import GraphError, GraphMetadata, InitialSettings, UnitMetadata
@@ -152,7 +153,9 @@ async def test_a_publisher_that_closes_frees_all_its_senders(autojump_clock):
             await one.resume()
 
 
-async def test_registrations_that_a_client_pipelines_are_taken_in_the_order_of_their_arrival():
+async def test_registrations_that_a_client_pipelines_are_taken_in_the_order_of_their_arrival(monkeypatch):
+    # Many pauses while the large ones are decoded, however fast this machine is.
+    monkeypatch.setattr(_slices, "_SLICE", 1e-4)
     taken = []
 
     async def register(line, count):
