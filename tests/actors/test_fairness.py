@@ -9,7 +9,7 @@ from actors._graph._service import SessionService
 
 ASKED = 300
 PER_TURN = 32
-"""A websocket takes one in each turn, a Unix socket up to these."""
+"""Frames that a link gives between two schedule points."""
 
 
 class Turns(trio.abc.Instrument):
