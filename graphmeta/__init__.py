@@ -93,6 +93,8 @@ from ._schema import CHANGE_SCHEMA as CHANGE_SCHEMA
 from ._schema import SNAPSHOT_SCHEMA as SNAPSHOT_SCHEMA
 from ._schema import schema_text as schema_text
 from ._sealed import SealedSnapshot as SealedSnapshot
+from ._seeds import Seeds as Seeds
+from ._seeds import seeds_slices as seeds_slices
 from ._settings import REDACTED as REDACTED
 from ._settings import Secret as Secret
 from ._settings import capture as capture

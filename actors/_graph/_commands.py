@@ -8,7 +8,7 @@ from uuid import UUID
 
 import attrs
 
-from graphmeta import Edge, Endpoint, GraphMetadata
+from graphmeta import Edge, Endpoint, GraphMetadata, Seeds
 
 from ._results import EdgeResult
 
@@ -87,11 +87,14 @@ class CloseScope(Command[None]):
 
 @attrs.frozen
 class Register(Command[None]):
-    """Replace the session's metadata as a whole; None withdraws it."""
+    """Replace the session's metadata as a whole; None withdraws it. `ready_slices` makes it, for it takes long."""
 
     metadata: GraphMetadata | None
     encoded: bytes
-    """The same, as `encode_metadata` makes it: that takes longer than a step of the ledger should."""
+    """The same, as `encode_metadata` makes it."""
+    addresses: frozenset[str]
+    """Those of its components."""
+    seeds: Seeds
 
 
 @attrs.frozen

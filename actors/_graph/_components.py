@@ -4,10 +4,10 @@ Addresses are exclusive, and the bytes of metadata and settings are bounded, a s
 """
 
 from collections.abc import Mapping, Set
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from graphmeta import ComponentMetadata, MetadataChanged, SettingChanged, SettingValue
+from graphmeta import MetadataChanged, SettingChanged, SettingValue
 from transport import Limits
 
 from . import _bounds as bounds
@@ -15,18 +15,20 @@ from . import _commands as ask
 from ._draft import Draft
 from ._errors import AddressTaken, UnknownComponent
 from ._live_settings import LiveSettingsBook
+from ._pieces import LetGo, pieces_of_metadata
 from ._record import Record
 
 
 class ComponentBook:
     """What sessions declared. ``records`` are the ledger's, to read."""
 
-    def __init__(self, records: Mapping[UUID, Record], limits: Limits) -> None:
+    def __init__(self, records: Mapping[UUID, Record], limits: Limits, let_go: LetGo) -> None:
         self.holders: Final[dict[str, UUID]] = {}
         """The session that declared the component at each address."""
-        self.settings: Final = LiveSettingsBook(limits.settings_history)
+        self.settings: Final = LiveSettingsBook(limits.settings_history, let_go)
         self._records: Final = records
         self._limits: Final = limits
+        self._let_go: Final = let_go
         self._metadata_bytes = 0
         self._settings_bytes = 0
 
@@ -34,37 +36,40 @@ class ComponentBook:
 
     def register(self, record: Record, command: ask.Register, draft: Draft) -> None:
         """Replace a session's metadata as a whole."""
-        components = command.metadata.components if command.metadata else {}
-        self._check_free(record, components)
+        self._check_free(record, command.addresses)
         bounds.check_metadata(self._limits, record, command.encoded, self._metadata_bytes)
-        gone = record.addresses - components.keys()
+        gone = record.addresses - command.addresses
         self._forget_addresses(record, gone)
-        self._forget_settings(record, gone, draft)
-        self.holders.update(dict.fromkeys(components, record.id))
-        self._keep(record, command, frozenset(components))
+        self._forget_settings(record, gone, gone & record.reported.keys(), draft)
+        self.holders.update(dict.fromkeys(command.addresses, record.id))
+        self._keep(record, command)
         draft.metadata.append(MetadataChanged(record.id, command.metadata))
-        self._seed(record.id, components, draft)
+        self._seed(record, command, draft)
         draft.measured += 2 * len(command.encoded)  # What is seeded is in it, too.
 
     def withdraw(self, record: Record, draft: Draft) -> None:
         """Forget everything that a session declared or reported, because it ends."""
         self._forget_addresses(record, record.addresses)
-        self._forget_settings(record, record.addresses | record.reported.keys(), draft)
+        self._forget_settings(record, record.addresses, frozenset(record.reported), draft)
+        self._let_go(pieces_of_metadata(record.metadata))
         self._metadata_bytes -= len(record.sealed_metadata)
 
-    def _check_free(self, record: Record, addresses: Mapping[str, Any]) -> None:
-        taken = [a for a in addresses.keys() & self.holders.keys() if self.holders[a] != record.id]
+    def _check_free(self, record: Record, addresses: frozenset[str]) -> None:
+        taken = self.holders.keys() & (addresses - record.addresses)
         if taken:
             raise AddressTaken(tuple((a, self._records[self.holders[a]].name) for a in sorted(taken)))
 
-    def _keep(self, record: Record, command: ask.Register, addresses: frozenset[str]) -> None:
+    def _keep(self, record: Record, command: ask.Register) -> None:
+        self._let_go(pieces_of_metadata(record.metadata))
         self._metadata_bytes += len(command.encoded) - len(record.sealed_metadata)
-        record.metadata, record.sealed_metadata, record.addresses = command.metadata, command.encoded, addresses
+        record.metadata, record.sealed_metadata = command.metadata, command.encoded
+        record.addresses = command.addresses
 
     def _forget_addresses(self, record: Record, addresses: Set[str]) -> None:
         for address in addresses:
             del self.holders[address]
-            record.delegates.pop(address, None)
+        for address in record.delegates.keys() & addresses:
+            del record.delegates[address]
 
     # -- settings --------------------------------------------------------------------------------------------
 
@@ -94,19 +99,18 @@ class ComponentBook:
         if record.id not in (holder, self._records[holder].delegates.get(address)):
             raise AddressTaken(((address, self._records[holder].name),))
 
-    def _seed(self, session: UUID, components: Mapping[str, ComponentMetadata], draft: Draft) -> None:
-        seeds = {
-            address: SettingValue(component.initial_settings.readable, session, False, draft.revision, draft.at)
-            for address, component in components.items()
-            if component.initial_settings is not None
-        }
-        changed = self.settings.seed(seeds) | self.settings.unseed(components.keys() - seeds.keys())
-        draft.settings += [SettingChanged(address, seeds.get(address)) for address in components if address in changed]
+    def _seed(self, record: Record, command: ask.Register, draft: Draft) -> None:
+        seeds = command.seeds
+        seeds.stamp(record.id, draft.revision, draft.at)
+        hidden = self.settings.seed(seeds.values)
+        draft.settings += [told for told in seeds.changes if told.address not in hidden] if hidden else seeds.changes
+        unseeded = self.settings.unseed(command.addresses - seeds.values.keys())
+        draft.settings += [SettingChanged(address, None) for address in sorted(unseeded)]
 
-    def _forget_settings(self, record: Record, addresses: Set[str], draft: Draft) -> None:
-        changed = self.settings.forget(record.id, addresses)
+    def _forget_settings(self, record: Record, seeded: Set[str], reported: Set[str], draft: Draft) -> None:
+        changed = self.settings.forget(record.id, seeded, reported)
         draft.settings += [SettingChanged(address, self.settings.get(address)) for address in sorted(changed)]
-        for address in record.reported.keys() & addresses:
+        for address in reported:
             size = record.reported.pop(address)
             self._settings_bytes -= size
             record.settings_bytes -= size

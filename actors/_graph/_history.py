@@ -8,6 +8,8 @@ from uuid import UUID
 
 from graphmeta import Change
 
+from ._pieces import LetGo, let_go_at_once, pieces_of_change
+
 LITTLE: Final = 32 * 1024
 """Bytes of changes that are surely quicker to follow than a snapshot is to take: of small ones, some fifty."""
 
@@ -15,10 +17,11 @@ LITTLE: Final = 32 * 1024
 class History:
     """A run of changes without gaps, up to the current revision, bounded in number and in bytes."""
 
-    def __init__(self, epoch: UUID, changes: int, size: int) -> None:
+    def __init__(self, epoch: UUID, changes: int, size: int, let_go: LetGo = let_go_at_once) -> None:
         self._epoch: Final = epoch
         self._most: Final = changes
         self._heaviest: Final = size
+        self._let_go: Final = let_go
         self._changes: deque[tuple[Change, int]] = deque()
         self._weight = 0
 
@@ -27,7 +30,10 @@ class History:
         self._changes.append((change, weight))
         self._weight += weight
         while len(self._changes) > self._most or self._weight > self._heaviest:
-            self._weight -= self._changes.popleft()[1]
+            oldest, weighed = self._changes.popleft()
+            self._weight -= weighed
+            if weighed > LITTLE:
+                self._let_go(pieces_of_change(oldest))
 
     def since(self, after: int, epoch: UUID | None, revision: int) -> list[Change] | str:
         """The changes after revision *after*, or the reason why they cannot be had: ``epoch`` or ``history``."""

@@ -34,6 +34,7 @@ from ._components import ComponentBook
 from ._draft import Draft
 from ._edges import EdgeBook, Outcomes
 from ._errors import SessionEnded
+from ._pieces import LetGo, let_go_at_once
 from ._record import Record
 from ._results import EdgeResult
 
@@ -56,14 +57,14 @@ class Decision(Generic[R]):
 class Ledger:
     """The state of one graph. Every entry goes through `decide`."""
 
-    def __init__(self, epoch: UUID, now: Callable[[], float], limits: Limits) -> None:
+    def __init__(self, epoch: UUID, now: Callable[[], float], limits: Limits, let_go: LetGo = let_go_at_once) -> None:
         self.epoch: Final = epoch
         self.revision = 0
         self._now = now
         self._limits: Final = limits
         self._records: dict[UUID, Record] = {}
         self._edges: Final = EdgeBook(limits)
-        self._components: Final = ComponentBook(self._records, limits)
+        self._components: Final = ComponentBook(self._records, limits, let_go)
         self._table: Final = self._deciders()
         self._snapshot: GraphSnapshot | None = None
         self._dumped: bytes | None = None

@@ -10,15 +10,18 @@ from uuid import UUID
 
 from graphmeta import SettingValue
 
+from ._pieces import LetGo
+
 
 class LiveSettingsBook:
     """The settings of every component, by address, and the last values that each had."""
 
-    def __init__(self, history: int) -> None:
+    def __init__(self, history: int, let_go: LetGo) -> None:
         self._bound: Final = history
+        self._let_go: Final = let_go
         self._seeds: dict[str, SettingValue] = {}
         self._reports: dict[str, SettingValue] = {}
-        self._before: dict[str, tuple[SettingValue, ...]] = {}
+        self._before: dict[str, list[SettingValue]] = {}
         """What held before the present values, where there was anything."""
 
     def get(self, address: str) -> SettingValue | None:
@@ -36,18 +39,18 @@ class LiveSettingsBook:
         return {address: values[address] for address in sorted(values)}
 
     def seed(self, values: Mapping[str, SettingValue]) -> Set[str]:
-        """Set what registration says; returns where it holds, because nobody reports otherwise."""
-        changed = values.keys() - self._reports.keys()
-        for address in changed & self._seeds.keys():
-            self._keep(address, self._seeds[address])
+        """Set what registration says; returns where it does not hold, because somebody reports otherwise."""
+        hidden = values.keys() & self._reports.keys()
+        for address in values:
+            if address in self._seeds and address not in hidden:
+                self._keep(address, self._seeds[address])
         self._seeds.update(values)
-        return changed
+        return hidden
 
     def unseed(self, addresses: Iterable[str]) -> Set[str]:
         """Drop what registration said; returns where nothing holds any longer."""
         gone = self._seeds.keys() & addresses
-        for address in gone:
-            del self._seeds[address]
+        self._let_go([self._seeds.pop(address) for address in gone])
         return self._forgotten(gone - self._reports.keys())
 
     def report(self, address: str, value: SettingValue) -> None:
@@ -57,12 +60,11 @@ class LiveSettingsBook:
             self._keep(address, before)
         self._reports[address] = value
 
-    def forget(self, session: UUID, addresses: Set[str]) -> Set[str]:
-        """Drop what *session* said of *addresses*; returns where the effective value changed."""
-        fallen = {address for address in self._reports.keys() & addresses if self._reports[address].session == session}
+    def forget(self, session: UUID, seeded: Set[str], reported: Set[str]) -> Set[str]:
+        """Drop what *session* registered, and what still holds of its reports; returns where the value changed."""
+        fallen = {address for address in self._reports.keys() & reported if self._reports[address].session == session}
         for address in fallen:
             self._drop_report(address)
-        seeded = {address for address in self._seeds.keys() & addresses if self._seeds[address].session == session}
         return fallen | self.unseed(seeded)
 
     def _drop_report(self, address: str) -> None:
@@ -71,11 +73,11 @@ class LiveSettingsBook:
             self._forgotten({address})
 
     def _forgotten(self, addresses: Set[str]) -> Set[str]:
-        for address in self._before.keys() & addresses:
-            del self._before[address]
+        self._let_go([self._before.pop(address) for address in self._before.keys() & addresses])
         return addresses
 
     def _keep(self, address: str, value: SettingValue) -> None:
         """Remember what no longer holds."""
-        kept = (*self._before.get(address, ()), value)
-        self._before[address] = kept[max(0, len(kept) + 1 - self._bound) :]
+        kept = self._before.setdefault(address, [])
+        kept.append(value)
+        del kept[: max(0, len(kept) + 1 - self._bound)]

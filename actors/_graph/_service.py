@@ -13,12 +13,13 @@ import trio
 
 from actors._data import Flow
 from actors._floor import ActorError
-from graphmeta import Edge, Endpoint, GraphMetadata, GraphSnapshot, SettingValue, encode_metadata_slices
+from graphmeta import Edge, Endpoint, GraphMetadata, GraphSnapshot, SettingValue
 from transport import wire_method
 
 from . import _commands as ask
 from ._bounds import check
 from ._errors import SessionEnded, SessionError, SessionReleased, SettingsRefused
+from ._registration import ready_slices
 from ._results import EdgeResult, Impact, Role, SessionInfo
 from ._slices import in_slices
 from ._software import SOFTWARE
@@ -172,9 +173,9 @@ class SessionService:
     @wire_method
     async def register_metadata(self, metadata: GraphMetadata | None) -> int:
         """Replace the session's metadata as a whole; returns the revision."""
-        encoded = await in_slices(encode_metadata_slices(metadata))
+        command = await in_slices(ready_slices(metadata))
         await trio.lowlevel.checkpoint()  # What comes now is one step, and long enough alone.
-        self._submit(ask.Register(metadata, encoded))
+        self._submit(command)
         return self._graph.revision
 
     @wire_method(reads=True)

@@ -28,6 +28,7 @@ from graphmeta import (
 from transport import Limits, Shared
 
 from . import _commands as ask
+from ._discard import Discard
 from ._errors import (
     AmbiguousSession,
     GraphClosed,
@@ -92,10 +93,11 @@ class GraphSupervisor(Actor):
     def __init__(self, limits: Limits, journal: Journal | None = None) -> None:
         self.limits: Final = limits
         self.epoch: Final = uuid4()
-        self._ledger = Ledger(self.epoch, time.time, limits)
+        self._discard: Final = Discard()
+        self._ledger = Ledger(self.epoch, time.time, limits, self._discard.put)
         self.router: Final = Router(self._ledger.dag.downstream)
         """Who hears what in this process."""
-        self._history = History(self.epoch, limits.history_changes, limits.history_bytes)
+        self._history = History(self.epoch, limits.history_changes, limits.history_bytes, self._discard.put)
         self._members: dict[UUID, Member] = {}
         self._watches: set[Watch] = set()
         self._meter: Final = LoopMeter()
@@ -109,7 +111,8 @@ class GraphSupervisor(Actor):
             self._publish(self._ledger.decide(None, ask.Connect(journal.stored, persistent=True)))
 
     async def started(self) -> None:
-        """Begin to store what must outlive the process."""
+        """Begin to let go of what is dropped, and to store what must outlive the process."""
+        self.nursery.start_soon(self._discard.run)
         if self._journal is not None:
             self.nursery.start_soon(self._journal.run, self._revert)
 

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from actors._graph import _commands as ask
 from actors._graph._errors import AddressTaken, ScopeTaken, SessionEnded, UnknownComponent, UnknownScope
 from actors._graph._ledger import Ledger
+from actors._graph._registration import ready_slices
 from graphmeta import (
     CycleError,
     Edge,
@@ -21,7 +22,6 @@ from graphmeta import (
     InitialSettings,
     Outcome,
     UnitMetadata,
-    encode_metadata,
     load_snapshot,
 )
 from transport import Limits
@@ -40,6 +40,15 @@ edges = st.lists(st.tuples(st.sampled_from(TOPICS), st.sampled_from(TOPICS)), mi
     lambda pairs: tuple(Edge(*pair) for pair in pairs)
 )
 addresses = st.sets(st.sampled_from(["SYS/A", "SYS/B", "SYS/C"]))
+
+
+def ready(metadata: GraphMetadata) -> ask.Register:
+    slices = ready_slices(metadata)
+    while True:
+        try:
+            next(slices)
+        except StopIteration as end:
+            return end.value
 
 
 def reaches(graph: set[Edge], start: str, goal: str) -> bool:
@@ -204,7 +213,7 @@ class LedgerModel(RuleBasedStateMachine):
         initial = InitialSettings(readable={"a": self.now})
         units = {path: UnitMetadata(path, path[-1], "t.U", initial_settings=initial) for path in wanted}
         metadata = GraphMetadata(units=units)
-        command = ask.Register(metadata, encode_metadata(metadata))
+        command = ready(metadata)
         if session not in self.open:
             return self.refused(session, command, SessionEnded)
         others = set().union(*(held for other, held in self.components.items() if other != session))

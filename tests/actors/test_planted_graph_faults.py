@@ -78,14 +78,14 @@ FAULTS = {
         "session_limits",
     ),
     "an address may be taken twice": Fault(
-        "_components.py", "self._check_free(record, components)", "pass", "session_conformance"
+        "_components.py", "self._check_free(record, command.addresses)", "pass", "session_conformance"
     ),
     "anybody may report settings": Fault(
         "_components.py", "self._check_reporter(record, command.address)", "pass", "live_settings"
     ),
     "settings do not fall back": Fault(
         "_components.py",
-        "self._forget_settings(record, record.addresses | record.reported.keys(), draft)",
+        "self._forget_settings(record, record.addresses, frozenset(record.reported), draft)",
         "pass",
         "live_settings",
     ),

@@ -1,0 +1,26 @@
+"""The pieces of what is large in the graph, for those who must not drop it whole. Pure."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from graphmeta import Change, ComponentMetadata, GraphMetadata
+
+LetGo = Callable[[Iterable[object]], None]
+"""Takes the pieces of what its caller is about to drop."""
+
+
+def let_go_at_once(pieces: Iterable[object]) -> None:
+    """Keep nothing: for those who need not care how long a step takes."""
+
+
+def pieces_of_metadata(metadata: GraphMetadata | None) -> Iterator[ComponentMetadata]:
+    """The components of one registration."""
+    if metadata is not None:
+        yield from metadata.units.values()
+        yield from metadata.collections.values()
+
+
+def pieces_of_change(change: Change) -> Iterator[object]:
+    """What a change has many of."""
+    yield from change.settings
+    for described in change.metadata:
+        yield from pieces_of_metadata(described.metadata)

@@ -1,0 +1,19 @@
+"""A registration, made ready before the ledger is entered.
+
+Whatever takes time for each of its components is done here, a few at a time: the ledger's own step then swaps
+references. This file does not know who registers, nor who waits in between.
+"""
+
+from collections.abc import Generator
+
+from graphmeta import GraphMetadata, encode_metadata_slices, seeds_slices
+
+from ._commands import Register
+
+
+def ready_slices(metadata: GraphMetadata | None) -> Generator[object, None, Register]:
+    """Make the command of a registration, a component at a time. It can be accepted once."""
+    encoded = yield from encode_metadata_slices(metadata)
+    seeds = yield from seeds_slices(metadata)
+    addresses = frozenset(metadata.components) if metadata else frozenset[str]()
+    return Register(metadata, encoded, addresses, seeds)
