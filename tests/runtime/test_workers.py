@@ -498,6 +498,33 @@ async def test_large_messages_cross_whole_and_in_order_and_leave_nothing(graph, 
     assert open_descriptors() == before
 
 
+class Forks(Unit):
+    """Has a child of its own, which holds whatever sockets it had."""
+
+    PROCESS = True
+    OUTPUT = OutputStream(object)
+
+    @publisher(OUTPUT)
+    async def fork(self):
+        child = os.fork()
+        if child == 0:
+            signal.alarm(30)  # whatever becomes of the test
+            signal.pause()
+        yield self.OUTPUT, (os.getpid(), child)
+        await trio.sleep_forever()
+
+
+async def test_its_end_is_seen_although_a_child_of_its_own_holds_its_sockets(graph):
+    async with open_session(graph, name="client") as session, session.subscriber("SYS/OUTPUT") as heard:
+        with pytest.raises(WorkerDied):
+            async with open_runner(SYS=Forks(), graph=graph):
+                pid, child = await heard.receive()
+                os.kill(pid, signal.SIGKILL)
+                await trio.sleep_forever()
+    assert alive(child)
+    os.kill(child, signal.SIGKILL)
+
+
 class Stubborn(Unit):
     PROCESS = True
     OUTPUT = OutputStream(int)
