@@ -8,6 +8,7 @@ from typing import Final
 
 import trio
 
+from actors._floor import raise_as_itself
 from actors._graph import SOFTWARE, SessionError, alone
 from graphmeta import GraphError, visible
 from transport import TransportError
@@ -87,7 +88,7 @@ async def _run(args: argparse.Namespace) -> int | None:
     try:
         code: int | None = await args.command(args)
     except BaseExceptionGroup as group:
-        raise alone(group) from None
+        raise_as_itself(alone(group))
     return code
 
 
