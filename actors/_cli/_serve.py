@@ -1,6 +1,7 @@
 """``trellis serve``: a graph on its own, for sessions to join."""
 
 import argparse
+import json
 import ssl
 from collections.abc import Iterator
 from functools import partial
@@ -30,6 +31,7 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("--insecure", action="store_true", help="listen off this host without TLS")
     parser.add_argument("--origin", action="append", default=[], help="a web origin that may connect")
     parser.add_argument("--known-as", action="append", default=[], metavar="NAME", help="a further name of this host")
+    parser.add_argument("--json", action="store_true", help="say where as one JSON object, for programs")
     parser.set_defaults(command=run)
 
 
@@ -42,7 +44,8 @@ async def run(args: argparse.Namespace) -> int:
         async with open_graph(state=args.state) as graph, open_task_nursery() as nursery:
             serve = partial(serve_host, graph, port=args.port, ssl_context=_certified(args), **options)
             host = await nursery.start(serve)
-            print(*_said(host, args.state), sep="\n", flush=True)
+            said = [_as_json(host, args.state)] if args.json else _said(host, args.state)
+            print(*said, sep="\n", flush=True)
             code = await wait_told(graph, signals)
     leave_it()
     return code
@@ -53,6 +56,18 @@ def _said(host: Host, state: str | None) -> Iterator[str]:
     yield f"token file: {host.ticket}"
     yield f"token file for looking only: {host.read_token_file}"
     yield _kept(state)
+
+
+def _as_json(host: Host, state: str | None) -> str:
+    return json.dumps(
+        {
+            "url": host.url,
+            "socket": host.socket,
+            "token_file": host.ticket,
+            "read_token_file": host.read_token_file,
+            "state": state,
+        }
+    )
 
 
 def _kept(state: str | None) -> str:

@@ -12,7 +12,7 @@ from ._diagnose import SILENT
 from ._table import print_table
 from ._target import add_target, open_target
 
-_COLUMNS: Final = ("name", "peer", "=since", ">edges", ">components", ">endpoints", "=state", "=id")
+_COLUMNS: Final = ("name", "peer", "=since", ">heard", ">edges", ">components", ">endpoints", "=state", "=id")
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -30,14 +30,16 @@ async def run(args: argparse.Namespace) -> None:
     if args.json:
         print(msgspec.json.encode(sessions).decode())
     else:
-        print_table(_COLUMNS, map(_row, sessions))
+        print_table(_COLUMNS, map(row_of, sessions))
 
 
-def _row(session: SessionInfo) -> tuple[str, ...]:
+def row_of(session: SessionInfo) -> tuple[str, ...]:
+    """One session under the columns."""
     return (
         session.name,
         session.peer,
         f"{datetime.fromtimestamp(session.since):%H:%M:%S}",
+        f"{session.silent:.0f} s",
         str(session.edges),
         str(session.components),
         str(session.endpoints),
@@ -48,5 +50,5 @@ def _row(session: SessionInfo) -> tuple[str, ...]:
 
 def _state(session: SessionInfo) -> str:
     if session.silent > SILENT:
-        return f"silent {session.silent:.0f} s"
-    return "alive" if session.role == "control" else "alive, reads only"
+        return "silent"
+    return "alive" if session.role == "control" else "reads only"

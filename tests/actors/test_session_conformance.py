@@ -236,6 +236,21 @@ async def test_upstream_downstream_and_impact(house):
         assert (await two.impact()).edges == ()
 
 
+async def test_impact_names_who_would_hear_less_and_which_components_would_go(house):
+    async with house.join("one") as one, house.join("two") as two:
+        await one.connect_many([AB, BC, Edge("C", "D")])
+        await two.connect(*AB)
+        await one.register_metadata(metadata("SYS/B", "SYS/A"))
+        async with two.subscriber("B"), two.subscriber("D"), two.subscriber("ELSE"), two.publisher("C"):
+            # B goes on hearing A, which two owns as well; at C nobody subscribes.
+            impact = await two.impact("one")
+            assert (impact.name, impact.edges) == ("one", (BC, Edge("C", "D")))
+            assert impact.cut == ("D",)
+            assert impact.components == ("SYS/A", "SYS/B")
+            assert (await two.release("one", dry_run=True)) == impact
+            assert ((await two.impact()).cut, (await two.impact()).components) == ((), ())
+
+
 async def test_a_released_session_loses_its_body_and_learns_by_whom(house):
     async with house.join("operator") as operator, operator.watch(await revision_of(operator)) as changes:
         with pytest.raises(SessionReleased, match="operator"):

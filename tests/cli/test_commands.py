@@ -65,6 +65,14 @@ def test_what_looks_changes_or_ends_the_graph_says_it_in_json_too(trellis, backg
     assert json.loads(trellis("shutdown", "--json").stdout) == {"ended": 1}
 
 
+def test_a_watch_may_begin_after_a_revision(trellis, background):
+    served(background("serve"))
+    trellis("snapshot")
+    watch = background("watch", "--after", "1", "--json")
+    # The snapshot's session began with revision 1 and ended with 2.
+    assert [entry["name"] for entry in json.loads(watch.stdout.readline())["ended"]] == ["trellis snapshot"]
+
+
 def test_watch_follows_what_others_do(trellis, background):
     served(background("serve"))
     watch = background("watch")
@@ -227,6 +235,6 @@ def test_the_sessions_fit_into_eighty_columns_with_their_ids_whole(environment, 
     head, row, *_ = re.sub(r"\x1b\[[\d;]*m", "", os.read(leader, 65536).decode()).splitlines()
     os.close(leader)
     assert done.returncode == 0
-    assert head.split() == ["name", "peer", "since", "edges", "components", "endpoints", "state", "id"]
+    assert head.split() == ["name", "peer", "since", "heard", "edges", "components", "endpoints", "state", "id"]
     assert re.search(r" alive [0-9a-f]{8}$", row)
     assert max(len(head), len(row)) <= 80

@@ -70,6 +70,11 @@ def test_who_is_not_there_cannot_be_released_but_is_guessed_at(trellis, owner):
     assert (refused.returncode, refused.stderr) == (1, "trellis: no session 'ownr' (did you mean 'owner'?)\n")
 
 
+def test_the_graph_is_drawn_with_the_owners_of_its_edges_on_request(trellis, owner):
+    assert "owner" not in trellis("graph").stdout
+    assert "└→ B  [owner]" in trellis("graph", "--owners").stdout
+
+
 def test_several_of_one_name_are_listed_and_one_is_chosen_by_its_id(trellis, owner, server, environment):
     command = [sys.executable, "-c", OWNER.replace("await session.register", "0 and await session.register")]
     with subprocess.Popen(
@@ -118,6 +123,13 @@ def test_a_running_demo_shows_its_settings_and_is_healthy(trellis, background):
     assert trellis("undo", "DEMO/ALARM", "--to", "0").stderr == (
         "trellis: DEMO/ALARM refused: no value of revision 0 is kept\n"
     )
+    drawn = [trellis("graph", *collapse).stdout for collapse in ((), ("-c",), ("-cc",), ("-c", "--collapse"))]
+    assert [("ALARM/INPUT" in each or "├─ INPUT" in each, "BAND_PASS" in each) for each in drawn] == [
+        (True, True),
+        (False, True),
+        (False, False),
+        (False, False),
+    ]
     healthy = trellis("doctor")
     assert (healthy.returncode, healthy.stdout) == (0, "nothing found\n")
     released = trellis("release", "demo")

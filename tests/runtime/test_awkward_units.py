@@ -104,6 +104,10 @@ async def test_shutdown_runs_after_the_units_own_tasks_have_unwound():
             try:
                 await trio.sleep_forever()
             finally:
+                # For several turns, so that no order of the tasks hides it if nobody waits for this.
+                with trio.CancelScope(shield=True):
+                    for _ in range(5):
+                        await trio.lowlevel.checkpoint()
                 record.append("task")
 
         async def shutdown(self):

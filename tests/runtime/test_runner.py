@@ -333,6 +333,30 @@ async def test_a_relay_takes_on_one_side_and_sends_on_the_other(copied):
     assert (seen is message) is not copied
 
 
+async def test_a_message_that_a_relay_cannot_copy_ends_the_run_and_says_where():
+    class Walled(Collection):
+        IN = InputRelay(object)
+
+    async with open_graph() as graph, open_session(graph, name="one") as one, one.publisher("SYS/IN") as source:
+        with pytest.raises(TypeError, match="lock") as caught:
+            async with open_runner(SYS=Walled(), graph=graph) as runner:
+                await source.send(threading.Lock())
+                await trio.sleep_forever()
+    assert "in relay SYS/IN, message of type lock" in caught.value.__notes__
+    assert [(failure.address, failure.error) for failure in runner.failures] == [("SYS/IN", caught.value)]
+
+
+async def test_settings_from_the_stream_that_a_unit_cannot_take_end_the_run_and_say_where():
+    async with open_graph() as graph, open_session(graph, name="one") as one:
+        async with one.publisher("SYS/INPUT_SETTINGS") as stream:
+            with pytest.raises(InvalidComponent, match="takes GainSettings, not str") as caught:
+                async with open_runner(SYS=Gain(GainSettings()), graph=graph) as runner:
+                    await stream.send("loud")
+                    await trio.sleep_forever()
+    assert "in unit SYS, settings, message of type str" in caught.value.__notes__
+    assert [(failure.address, failure.error) for failure in runner.failures] == [("SYS", caught.value)]
+
+
 async def test_a_thread_is_told_to_stop_and_waited_for():
     record = []
     started, token = trio.Event(), trio.lowlevel.current_trio_token()

@@ -7,9 +7,11 @@ from actors import (
     AddressTaken,
     Collection,
     CycleError,
+    InputRelay,
     InputStream,
     InvalidComponent,
     InvalidTopic,
+    OutputRelay,
     OutputStream,
     SessionReleased,
     Unit,
@@ -175,6 +177,37 @@ async def test_units_of_one_run_have_one_main_function_at_most():
 
     with pytest.raises(InvalidComponent, match="a process has one"):
         place([Two()], main_thread=True)
+
+
+async def test_streams_and_relays_have_the_queues_that_they_declare():
+    class Narrow(Unit):
+        NEWEST = InputStream(int, leaky=True, max_queue=3)
+        ALL = InputStream(int, max_queue=5)
+
+        @subscriber(NEWEST)
+        async def take_newest(self, number): ...
+
+        @subscriber(ALL)
+        async def take_all(self, number): ...
+
+    class Walled(Collection):
+        IN = InputRelay(int, leaky=True, max_queue=7)
+        OUT = OutputRelay(int, max_queue=9)
+        NARROW = Narrow()
+
+    async with open_graph() as graph, open_runner(SYS=Walled(), graph=graph):
+        (session,) = graph.snapshot().sessions.values()
+        queues = {
+            endpoint.topic: (endpoint.leaky, endpoint.max_queue)
+            for endpoint in session.endpoints
+            if endpoint.direction == "subscriber"
+        }
+        assert queues == {
+            "SYS/NARROW/NEWEST": (True, 3),
+            "SYS/NARROW/ALL": (False, 5),
+            "SYS/IN": (True, 7),
+            "SYS/OUT/inside": (False, 9),
+        }
 
 
 async def test_no_task_is_left_behind():

@@ -26,8 +26,10 @@ from transport import (
     serve_websocket_links,
     wire_method,
 )
+from transport._http import read_head
 
 TOKEN = new_token()
+OTHER = new_token()
 KEY = base64.b64encode(bytes(16)).decode()
 LIMITS = Limits(handshake_seconds=0.4, close_seconds=0.2)
 
@@ -295,3 +297,22 @@ async def test_a_listed_origin_and_a_listed_host_may_come_in() -> None:
         assert (await exchange(door.port, lab)).startswith(b"HTTP/1.1 101 ")
         other = request("Origin: https://view.example.evil", without="")
         assert (await exchange(door.port, other)).startswith(b"HTTP/1.1 403 ")
+
+
+@pytest.mark.parametrize("given", [TOKEN, OTHER, "wrong", ""])
+def test_tokens_are_compared_in_constant_time_all_of_them_and_nothing_else_decides(
+    given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def never(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return False
+
+    policy = HandshakePolicy(token=TOKEN, read_token=OTHER)
+    head = read_head(request(token=given))
+    monkeypatch.setattr("hmac.compare_digest", never)
+    refused = policy.verdict(head, "127.0.0.1")
+    assert refused is not None
+    assert refused.status == 401
+    assert compared == [(given.encode(), TOKEN.encode()), (given.encode(), OTHER.encode())]

@@ -1,0 +1,50 @@
+"""What admits to a graph is shown to nobody: neither in what is printed of an object, nor in any log."""
+
+import logging
+from functools import partial
+
+import pytest
+import trio
+
+from actors import Door, open_graph, open_session, serve_websocket
+from actors._cli._target import Way
+from actors._floor import Supervision
+from actors._graph import ConnectionRefused, Host, Ticket
+from actors._runtime._worker_actor import Terms
+from transport import HandshakePolicy, new_token
+
+TOKEN, READ_TOKEN = new_token(), new_token()
+HOLDERS = [
+    Door("ws://h:1", TOKEN, READ_TOKEN),
+    Host("ws://h:1", TOKEN, "", "ticket", READ_TOKEN, "file"),
+    HandshakePolicy(token=TOKEN, read_token=READ_TOKEN),
+    Ticket("ws://h:1", TOKEN, "", 1, ""),
+    Way("ws://h:1", TOKEN),
+    Terms("runner", Supervision(), "ws://h:1", TOKEN),
+]
+
+
+@pytest.mark.parametrize("holder", HOLDERS, ids=lambda holder: type(holder).__name__)
+def test_what_holds_a_token_does_not_print_it(holder):
+    shown = f"{holder!r} {holder}"
+    assert TOKEN not in shown
+    assert READ_TOKEN not in shown
+
+
+async def test_nothing_is_logged_of_a_token_that_is_right_or_wrong(caplog):
+    caplog.set_level(logging.DEBUG)
+    wrong = new_token()
+    async with open_graph() as graph, trio.open_nursery() as nursery:
+        serve = partial(serve_websocket, graph, token=TOKEN, read_token=READ_TOKEN)
+        door = await nursery.start(serve)
+        for token in (TOKEN, READ_TOKEN):
+            async with open_session(door.url, name="one", token=token) as session:
+                await session.snapshot()
+        with pytest.raises(ConnectionRefused) as caught:
+            async with open_session(door.url, name="one", token=wrong):
+                raise AssertionError("it was let in")
+        nursery.cancel_scope.cancel()
+    assert wrong not in str(caught.value)
+    logging.getLogger("actors").warning("what is logged is seen here")
+    assert "what is logged is seen here" in caplog.text
+    assert not any(token in caplog.text for token in (TOKEN, READ_TOKEN, wrong))
