@@ -149,14 +149,14 @@ class Peer:
             return answer.result.decode(result_type)
         raise self._errors.rebuild(answer) if isinstance(answer, Failure) else answer
 
-    def notify(self, method: str, params: Mapping[str, Any], *, bulk: bool = False) -> None:
+    def notify(self, method: str, params: Mapping[str, Any], *, bulk: bool = False, hurry: bool = False) -> None:
         """Tell the other end something, without waiting and without an answer.
 
         What was told before a reply leaves before it; ``bulk`` (messages) gives up that promise and never
-        delays anything else. Raises `LimitExceeded` when too much is waiting (nothing was queued), and
-        `LinkLost`.
+        delays anything else. In a ``hurry`` it leaves in this step if that needs no waiting. Raises `LimitExceeded`
+        when too much is waiting (nothing was queued), and `LinkLost`.
         """
-        self._sender.put(notification_document(method, params), bulk=bulk)
+        self._sender.put(notification_document(method, params), bulk=bulk, hurry=hurry)
 
     async def wait_room(self, *, bulk: bool = False) -> None:
         """Wait until less than half of the outbox's bound waits. Raises `LinkLost` when it never will."""

@@ -1,11 +1,15 @@
 """The two ends of a stream as their users see them, wherever the graph lives."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Final, Self
 
 import trio
 
 from ._inbox import YIELD_EVERY
+
+Grant = Callable[[int, bool], None]
+"""Says that so many more messages may come; in a hurry when those that are here keep this end from waiting."""
 
 
 class Turn:

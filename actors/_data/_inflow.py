@@ -5,12 +5,12 @@ to nobody and ends this publisher; no one else notices.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 import trio
 
-from ._endpoints import Turn
+from ._endpoints import Grant, Turn
 from ._errors import MessageRefused, Unfit
 from ._flow import FlowStatistics
 from ._forms import Form
@@ -32,7 +32,7 @@ class Inflow:
         window: int,
         most_decoded: int,
         tally: Tally,
-        grant: Callable[[int], None],
+        grant: Grant,
     ) -> None:
         self.topic: Final = topic
         self.sent = 0
@@ -110,7 +110,7 @@ class Inflow:
         self._owed += 1
         if not self._queue or self._owed * 2 >= self._window:
             owed, self._owed = self._owed, 0
-            self._grant(owed)
+            self._grant(owed, bool(self._queue))
 
     def _letter(self, raw: bytes) -> Letter:
         if self._form is Form.PICKLE:

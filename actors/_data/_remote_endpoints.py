@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import trio
 
-from ._endpoints import Publisher, Subscriber
+from ._endpoints import Grant, Publisher, Subscriber
 from ._errors import MessageRefused, Unfit
 from ._tally import Tally
 
@@ -133,7 +133,7 @@ class RemoteSubscriber(Subscriber):
         unpack: Unpack,
         max_queue: int,
         leaky: bool,
-        grant: Callable[[int], None],
+        grant: Grant,
         detach: Callable[[], None],
     ) -> None:
         super().__init__(topic, message_type)
@@ -222,8 +222,9 @@ class RemoteSubscriber(Subscriber):
         self._ready.unpark_all()
 
     def _owe(self, count: int) -> None:
-        # In batches while messages wait, at once when none does: nobody may wait for a grant that never comes.
+        # In batches while messages wait, at once when none does: nobody may wait for a grant that never comes. In
+        # a hurry while they wait: whoever takes them does not let the writer run, and the sender has nothing to do.
         self._owed += count
         if self._owed and (not self._queue or self._leaky or self._owed * 2 >= self._max_queue):
             owed, self._owed = self._owed, 0
-            self._grant(owed)
+            self._grant(owed, bool(self._queue))

@@ -73,7 +73,7 @@ class Pump:
         if not messages:
             return
         try:
-            self._peer.notify("message", self._params(source, messages), bulk=True)
+            self._peer.notify("message", self._params(source, messages), bulk=True, hurry=True)
         except LimitExceeded as error:
             source.refuse(str(error))
         else:

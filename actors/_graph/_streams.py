@@ -98,15 +98,15 @@ class Streams:
         packing = packing_of(topic, message_type)
         return partial(packing.pack, form=Form.MSGPACK), partial(packing.unpack, form=Form.MSGPACK)
 
-    def _grant(self, number: int, count: int) -> None:
-        self._tell("grant", {"endpoint": number, "count": count})
+    def _grant(self, number: int, count: int, hurry: bool) -> None:
+        self._tell("grant", {"endpoint": number, "count": count}, hurry=hurry)
 
     def _detach(self, number: int) -> None:
         self._tell("close_endpoint", {"endpoint": number})
 
-    def _tell(self, method: str, params: dict[str, Any]) -> None:
+    def _tell(self, method: str, params: dict[str, Any], *, hurry: bool = False) -> None:
         try:
-            self._peer.notify(method, params)
+            self._peer.notify(method, params, hurry=hurry)
         except LimitExceeded as error:
             self._peer.abort(f"{method} cannot be told: {error}")
         except LinkLost:

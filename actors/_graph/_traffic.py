@@ -127,12 +127,12 @@ class Traffic:
             self._withdraw(number)
             self._tell("endpoint_ended", {"endpoint": number, "reason": reason})
 
-    def _grant(self, number: int, count: int) -> None:
-        self._tell("grant", {"endpoint": number, "count": count})
+    def _grant(self, number: int, count: int, hurry: bool) -> None:
+        self._tell("grant", {"endpoint": number, "count": count}, hurry=hurry)
 
-    def _tell(self, method: str, params: dict[str, Any]) -> None:
+    def _tell(self, method: str, params: dict[str, Any], *, hurry: bool = False) -> None:
         try:
-            self._peer.notify(method, params)
+            self._peer.notify(method, params, hurry=hurry)
         except LimitExceeded as error:
             # Neither can be made up for later.
             self._peer.abort(f"{method} cannot be told: {error}")

@@ -5,6 +5,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from actors import open_graph, open_session
+from actors._data import RemoteSubscriber
 
 
 async def drain(subscriber, count):
@@ -246,3 +247,13 @@ async def test_send_and_receive_are_always_cancellation_points(ends):
             assert scope.cancelled_caught
         assert a.sent == 1
         assert await b.receive() == 1
+
+
+async def test_a_subscriber_across_a_wire_grants_in_a_hurry_while_more_messages_wait_for_it():
+    grants = []
+    subscriber = RemoteSubscriber(
+        1, "A", object, lambda raw: raw, 4, leaky=False, grant=lambda *grant: grants.append(grant), detach=lambda: None
+    )
+    subscriber.offer([1, 2, 3, 4], 0)
+    assert [await subscriber.receive() for _ in range(4)] == [1, 2, 3, 4]
+    assert grants == [(2, True), (2, False)]

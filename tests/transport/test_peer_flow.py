@@ -1,5 +1,7 @@
 """Order and bounds: what leaves before what, and how much may wait."""
 
+import socket
+
 import pytest
 import trio
 import trio.testing
@@ -9,6 +11,9 @@ from transport import (
     LimitExceeded,
     Limits,
     LinkLost,
+    Peer,
+    Role,
+    inherited_link,
 )
 
 
@@ -71,6 +76,25 @@ async def test_too_much_to_tell_is_refused_and_there_is_room_again_when_it_has_l
     assert await ends.client.request("add", {"a": 1}, int) == 2
     await trio.testing.wait_all_tasks_blocked()
     assert len(ends.calculator.log) == told + 2
+
+
+async def test_what_is_told_in_a_hurry_has_left_with_all_before_it_when_nobody_else_has_run(
+    nursery: trio.Nursery,
+) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    with theirs:
+        async with inherited_link(ours, Role.CLIENT, peer="raw") as link:
+            peer = Peer(link)
+            await nursery.start(peer.run)
+            await trio.testing.wait_all_tasks_blocked()
+            peer.notify("note", {"text": "first"})
+            with pytest.raises(BlockingIOError):
+                theirs.recv(1000)
+            peer.notify("note", {"text": "second"}, bulk=True, hurry=True)
+            left = theirs.recv(1000)
+            assert 0 < left.index(b"first") < left.index(b"second")
+            peer.close()
 
 
 async def test_whoever_waits_for_room_is_told_of_the_end(nursery: trio.Nursery) -> None:
