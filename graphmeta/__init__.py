@@ -20,6 +20,7 @@ from ._codec import MAX_SNAPSHOT_BYTES as MAX_SNAPSHOT_BYTES
 from ._codec import assemble_snapshot as assemble_snapshot
 from ._codec import dump_snapshot as dump_snapshot
 from ._codec import encode_session as encode_session
+from ._codec import encode_settings_slices as encode_settings_slices
 from ._codec import load_snapshot as load_snapshot
 from ._codec import load_snapshot_slices as load_snapshot_slices
 from ._components import INPUT_SETTINGS as INPUT_SETTINGS

@@ -4,7 +4,7 @@ The outside is a pickle of one record, `SealedSnapshot`, the inside one msgpack 
 changed, a dump costs that session's blob; loading derives the rest. This file does not know who asks or where bytes go.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +13,7 @@ import cloudpickle
 import msgspec
 
 from ._errors import InvalidSnapshot
-from ._metadata_codec import encode_metadata
+from ._metadata_codec import ENCODERS, Encoding, encode_metadata
 from ._names import Edge
 from ._pickles import load_restricted
 from ._sealed import SNAPSHOT_VERSION, SealedSnapshot, Slices
@@ -35,15 +35,27 @@ def encode_session(session_id: UUID, session: SnapshotSession, metadata: bytes |
     return _encode((session_id, {**fields, "metadata": msgspec.Raw(blob)}))
 
 
+def encode_settings_slices(
+    settings: Mapping[str, SettingValue], encoding: Encoding = "msgpack"
+) -> Generator[str, None, bytes]:
+    """Encode a snapshot's settings, yielding each address once its value is encoded."""
+    encode = ENCODERS[encoding]
+    encoded: dict[str, msgspec.Raw] = {}
+    for address, value in settings.items():
+        encoded[address] = msgspec.Raw(encode(value))
+        yield address
+    return encode(encoded)
+
+
 def assemble_snapshot(
     epoch: UUID,
     revision: int,
     persistent: tuple[Edge, ...],
-    settings: Mapping[str, SettingValue],
+    settings: bytes,
     blobs: Iterable[bytes],
 ) -> bytes:
-    """Put a snapshot's bytes together from its sessions' blobs, in the order given."""
-    shared = _encode({"persistent": persistent, "settings": settings})
+    """Put a snapshot's bytes together from its encoded settings and its sessions' blobs, in the order given."""
+    shared = _encode({"persistent": persistent, "settings": msgspec.Raw(settings)})
     sealed = SealedSnapshot(SNAPSHOT_VERSION, epoch.bytes, revision, shared, tuple(blobs))
     data: bytes = cloudpickle.dumps(sealed, protocol=5)
     return data
@@ -52,7 +64,8 @@ def assemble_snapshot(
 def dump_snapshot(snapshot: GraphSnapshot) -> bytes:
     """Encode a whole snapshot; `load_snapshot` is its inverse, in any process that has this package."""
     blobs = [encode_session(session_id, session) for session_id, session in snapshot.sessions.items()]
-    return assemble_snapshot(snapshot.epoch, snapshot.revision, snapshot.persistent, snapshot.settings, blobs)
+    settings = _encode(snapshot.settings)
+    return assemble_snapshot(snapshot.epoch, snapshot.revision, snapshot.persistent, settings, blobs)
 
 
 def load_snapshot(data: bytes, *, max_bytes: int = MAX_SNAPSHOT_BYTES) -> GraphSnapshot:

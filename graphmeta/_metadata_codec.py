@@ -30,7 +30,7 @@ def encode_metadata_slices(
     metadata: GraphMetadata | None, encoding: Encoding = "msgpack"
 ) -> Generator[str, None, bytes]:
     """Encode like `encode_metadata`, yielding the address of each component once it is encoded."""
-    encode = _ENCODERS[encoding]
+    encode = ENCODERS[encoding]
     if metadata is None:
         return encode(None)
     outside = _Outside(metadata.root_name, schema_version=metadata.schema_version)
@@ -95,7 +95,7 @@ _DECODERS: Final[dict[Encoding, tuple[Any, Any, Any]]] = {
     "json": _decoders(msgspec.json.Decoder),
 }
 _encode: Final = msgspec.msgpack.Encoder().encode
-_ENCODERS: Final[dict[Encoding, Callable[[object], bytes]]] = {
+ENCODERS: Final[dict[Encoding, Callable[[object], bytes]]] = {
     "msgpack": _encode,
     "json": msgspec.json.Encoder().encode,
 }

@@ -5,7 +5,7 @@ two plain functions it is given. Refusals are raised before anything is touched.
 the snapshots; what a command does is decided in the ledger's books: `_edges` and `_components`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -16,13 +16,12 @@ from graphmeta import (
     Change,
     Endpoint,
     EndpointChanged,
+    GraphMetadata,
     GraphSnapshot,
     InvalidEndpoint,
     SettingValue,
     SnapshotSession,
-    assemble_snapshot,
     check_topic,
-    encode_session,
 )
 from graphmeta import SessionEnded as Ended
 from graphmeta import SessionStarted as Started
@@ -67,7 +66,6 @@ class Ledger:
         self._components: Final = ComponentBook(self._records, limits, let_go)
         self._table: Final = self._deciders()
         self._snapshot: GraphSnapshot | None = None
-        self._dumped: bytes | None = None
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -94,7 +92,7 @@ class Ledger:
 
     def settings(self) -> dict[str, SettingValue]:
         """The live settings by address, sorted."""
-        return self._components.settings.effective()
+        return dict(self._components.settings.effective())
 
     def settings_history(self, address: str) -> tuple[SettingValue, ...]:
         """The last values of a component's settings, oldest first."""
@@ -110,30 +108,14 @@ class Ledger:
             )
         return self._snapshot
 
-    def dump(self) -> bytes:
-        """The snapshot as bytes; after one session changed, only that session is encoded anew."""
-        if self._dumped is None:
-            blobs = [self._seal(record) for record in self._records.values()]
-            persistent = self.dag.owned_by(None)
-            self._dumped = assemble_snapshot(
-                self.epoch, self.revision, persistent, self._components.settings.effective(), blobs
-            )
-        return self._dumped
-
-    def encoded_metadata(self, change: Change) -> dict[UUID, bytes]:
-        """What a change says of sessions, encoded, as far as it still holds."""
-        records = ((described, self._records.get(described.session)) for described in change.metadata)
+    def encoded_metadata(self, said: Iterable[tuple[UUID, GraphMetadata | None]]) -> dict[UUID, bytes]:
+        """What is said of sessions' metadata, as it was encoded for their registration; what still holds of it."""
+        records = ((self._records.get(session), metadata) for session, metadata in said)
         return {
             record.id: record.sealed_metadata
-            for described, record in records
-            if record is not None and record.metadata is described.metadata is not None
+            for record, metadata in records
+            if record is not None and record.metadata is metadata is not None
         }
-
-    def _seal(self, record: Record) -> bytes:
-        if record.sealed is None:
-            metadata = record.sealed_metadata or None
-            record.sealed = encode_session(record.id, self._freeze(record), metadata)
-        return record.sealed
 
     def _freeze(self, record: Record) -> SnapshotSession:
         if record.frozen is None:
@@ -160,9 +142,9 @@ class Ledger:
         change = draft.seal(self.epoch, *by)
         if change is not None:
             self.revision += 1
-            self._snapshot = self._dumped = None
+            self._snapshot = None
             if record is not None:
-                record.frozen = record.sealed = None
+                record.frozen = None
         return Decision(self._answer(answer), change, draft.measured)
 
     def _deciders(self) -> dict[type, Callable[[Any, Any, Draft], Any]]:

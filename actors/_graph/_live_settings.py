@@ -23,6 +23,7 @@ class LiveSettingsBook:
         self._reports: dict[str, SettingValue] = {}
         self._before: dict[str, list[SettingValue]] = {}
         """What held before the present values, where there was anything."""
+        self._effective: dict[str, SettingValue] | None = None
 
     def get(self, address: str) -> SettingValue | None:
         """The effective value, or None when nobody has spoken of the address."""
@@ -34,9 +35,11 @@ class LiveSettingsBook:
         return () if value is None else (*self._before.get(address, ()), value)
 
     def effective(self) -> dict[str, SettingValue]:
-        """Every effective value by address, sorted."""
-        values = {**self._seeds, **self._reports}
-        return {address: values[address] for address in sorted(values)}
+        """Every effective value by address, sorted; the same object until one of them changes."""
+        if self._effective is None:
+            values = {**self._seeds, **self._reports}
+            self._effective = {address: values[address] for address in sorted(values)}
+        return self._effective
 
     def seed(self, values: Mapping[str, SettingValue]) -> Set[str]:
         """Set what registration says; returns where it does not hold, because somebody reports otherwise."""
@@ -45,12 +48,14 @@ class LiveSettingsBook:
             if address in self._seeds and address not in hidden:
                 self._keep(address, self._seeds[address])
         self._seeds.update(values)
+        self._effective = None
         return hidden
 
     def unseed(self, addresses: Iterable[str]) -> Set[str]:
         """Drop what registration said; returns where nothing holds any longer."""
         gone = self._seeds.keys() & addresses
         self._let_go([self._seeds.pop(address) for address in gone])
+        self._effective = None
         return self._forgotten(gone - self._reports.keys())
 
     def report(self, address: str, value: SettingValue) -> None:
@@ -59,6 +64,7 @@ class LiveSettingsBook:
         if before is not None:
             self._keep(address, before)
         self._reports[address] = value
+        self._effective = None
 
     def forget(self, session: UUID, seeded: Set[str], reported: Set[str]) -> Set[str]:
         """Drop what *session* registered, and what still holds of its reports; returns where the value changed."""
@@ -69,6 +75,7 @@ class LiveSettingsBook:
 
     def _drop_report(self, address: str) -> None:
         self._keep(address, self._reports.pop(address))
+        self._effective = None
         if address not in self._seeds:
             self._forgotten({address})
 

@@ -31,10 +31,8 @@ class Record:
     """Edges that its holders hold, each once for every holder."""
     frozen: SnapshotSession | None = None
     """The record in the next snapshot, until something in it changes."""
-    sealed: bytes | None = None
-    """The same, encoded."""
     sealed_metadata: bytes = b""
-    """The largest part of it, encoded once per registration; empty before the first."""
+    """The metadata, encoded once per registration; empty before the first."""
 
     def holders(self, scope: str = "") -> list[tuple[UUID, str]]:
         """The scope and the scopes inside it, innermost first."""

@@ -295,10 +295,10 @@ class SessionService:
         return self._graph.changes_after(epoch, revision)
 
     @wire_method(reads=True)
-    def snapshot_pickle(self) -> bytes:
+    def snapshot_pickle(self) -> Awaitable[bytes]:
         """The whole state as cloudpickle of the published records, for Python clients."""
         self._alive()
-        return self._graph.dump()
+        return self._graph.packed_snapshot()
 
     @wire_method(reads=True)
     def upstream(self, topic: str) -> tuple[str, ...]:

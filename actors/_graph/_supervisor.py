@@ -21,7 +21,6 @@ from graphmeta import (
     GraphSnapshot,
     Resync,
     SettingValue,
-    dump_snapshot,
     encode_change,
     encode_changes,
 )
@@ -42,6 +41,7 @@ from ._journal import Journal, answer_stored
 from ._ledger import Decision, Ledger
 from ._loop_meter import LoopMeter
 from ._nearest import nearest
+from ._packed import PackedSnapshots
 from ._plain import PlainSnapshots
 from ._record import Record
 from ._results import Impact, Role, SessionInfo
@@ -101,6 +101,7 @@ class GraphSupervisor(Actor):
         self._members: dict[UUID, Member] = {}
         self._watches: set[Watch] = set()
         self._meter: Final = LoopMeter()
+        self._packed: Final = PackedSnapshots(self.snapshot, self._ledger.encoded_metadata)
         self.plain: Final = PlainSnapshots()
         """Its snapshots for those who speak JSON."""
         self._newest: tuple[Change, Shared] | None = None
@@ -151,6 +152,7 @@ class GraphSupervisor(Actor):
         return decision.result
 
     def _tell(self, change: Change, weight: int) -> None:
+        self._packed.forget(change)
         self._history.append(change, weight)
         for watch in self._watches:
             watch.offer(change, weight)
@@ -244,11 +246,13 @@ class GraphSupervisor(Actor):
         return self._ledger.snapshot()
 
     @trio.lowlevel.enable_ki_protection
-    def dump(self, snapshot: GraphSnapshot | None = None) -> bytes:
-        """A snapshot as bytes; the newest is made once per revision from one kept blob per session."""
-        if snapshot is not None and snapshot.revision != self.revision:
-            return dump_snapshot(snapshot)
-        return self._ledger.dump()
+    def dump(self, snapshot: GraphSnapshot) -> bytes:
+        """A snapshot as bytes, in one step."""
+        return self._packed.of(snapshot)
+
+    def packed_snapshot(self) -> Awaitable[bytes]:
+        """The snapshot of now as bytes; what has to be encoded for it is encoded in slices."""
+        return self._packed.since(self.revision)
 
     def changes_after(self, epoch: UUID, revision: int) -> bytes | None:
         """The changes after a revision of an epoch, encoded; None when a snapshot is the better answer."""
@@ -262,7 +266,7 @@ class GraphSupervisor(Actor):
     def shared_change(self, change: Change) -> Shared:
         """The change, encoded once for everyone who is told of it now."""
         if self._newest is None or self._newest[0] is not change:
-            kept = self._ledger.encoded_metadata(change)
+            kept = self._ledger.encoded_metadata((said.session, said.metadata) for said in change.metadata)
             self._newest = (change, Shared.encoded_as(msgpack=encode_change(change, kept)))
         return self._newest[1]
 

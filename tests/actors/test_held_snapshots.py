@@ -27,9 +27,8 @@ class Client:
         self.held = HeldSnapshot(self._whole, self._after, BYTES)
 
     async def _whole(self):
-        await trio.lowlevel.checkpoint()
         self.asked.append("whole")
-        return self._graph.dump()
+        return await self._graph.packed_snapshot()
 
     async def _after(self, epoch, revision):
         await trio.lowlevel.checkpoint()

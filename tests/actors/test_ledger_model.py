@@ -15,6 +15,7 @@ from actors._graph import _commands as ask
 from actors._graph._errors import AddressTaken, ScopeTaken, SessionEnded, UnknownComponent, UnknownScope
 from actors._graph._ledger import Ledger
 from actors._graph._registration import ready_slices
+from actors._graph._slices import at_once
 from graphmeta import (
     CycleError,
     Edge,
@@ -22,6 +23,7 @@ from graphmeta import (
     InitialSettings,
     Outcome,
     UnitMetadata,
+    dump_snapshot,
     load_snapshot,
 )
 from transport import Limits
@@ -43,12 +45,7 @@ addresses = st.sets(st.sampled_from(["SYS/A", "SYS/B", "SYS/C"]))
 
 
 def ready(metadata: GraphMetadata) -> ask.Register:
-    slices = ready_slices(metadata)
-    while True:
-        try:
-            next(slices)
-        except StopIteration as end:
-            return end.value
+    return at_once(ready_slices(metadata))
 
 
 def reaches(graph: set[Edge], start: str, goal: str) -> bool:
@@ -290,7 +287,7 @@ class LedgerModel(RuleBasedStateMachine):
             assert value.reported or address in self.components[value.session]
 
     def teardown(self) -> None:
-        assert load_snapshot(self.ledger.dump()) == self.ledger.snapshot()
+        assert load_snapshot(dump_snapshot(self.ledger.snapshot())) == self.ledger.snapshot()
 
 
 LedgerModel.TestCase.settings = settings(

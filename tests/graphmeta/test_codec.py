@@ -23,6 +23,7 @@ from graphmeta import (
     dump_snapshot,
     encode_metadata,
     encode_session,
+    encode_settings_slices,
     load_snapshot,
     load_snapshot_slices,
     read_snapshot,
@@ -63,19 +64,26 @@ def test_a_snapshot_survives_as_bytes(snapshot):
 def test_a_snapshot_can_be_loaded_in_slices_one_for_each_component_and_setting(snapshot):
     slices = load_snapshot_slices(dump_snapshot(snapshot))
     metadata = [session.metadata for session in snapshot.sessions.values() if session.metadata]
-    for _ in range(len(snapshot.settings) + sum(len(each.components) for each in metadata) + 1):
-        next(slices)
-    with pytest.raises(StopIteration) as end:
-        next(slices)
-    assert end.value.value == snapshot
+    count = len(snapshot.settings) + sum(len(each.components) for each in metadata) + 1
+    assert driven(slices, count) == snapshot
 
 
 @given(st.from_type(GraphSnapshot))
 def test_a_snapshot_put_together_from_kept_parts_is_the_same_bytes(snapshot):
     kept = {id_: encode_metadata(session.metadata) for id_, session in snapshot.sessions.items()}
     blobs = [encode_session(id_, session, kept[id_]) for id_, session in snapshot.sessions.items()]
-    head = (snapshot.epoch, snapshot.revision, snapshot.persistent, snapshot.settings)
-    assert assemble_snapshot(*head, blobs) == dump_snapshot(snapshot)
+    settings = driven(encode_settings_slices(snapshot.settings), len(snapshot.settings))
+    head = (snapshot.epoch, snapshot.revision, snapshot.persistent)
+    assert assemble_snapshot(*head, settings, blobs) == dump_snapshot(snapshot)
+
+
+def driven(slices, count):
+    """What slices return after exactly so many."""
+    for _ in range(count):
+        next(slices)
+    with pytest.raises(StopIteration) as end:
+        next(slices)
+    return end.value.value
 
 
 def test_whoever_trusts_the_bytes_can_open_them_with_cloudpickle_alone():
