@@ -278,6 +278,13 @@ async def test_settings_that_do_not_fit_are_refused_and_the_old_ones_stand():
                 assert unit.settings.gain == 1.0
 
 
+async def test_a_collection_takes_no_settings_while_it_runs():
+    async with open_graph() as graph, open_runner(SYS=System(), graph=graph):
+        async with open_session(graph, name="operator") as operator:
+            with pytest.raises(SettingsRefused, match="SYS/INNER refused: it is a collection"):
+                await operator.update_setting("SYS/INNER", "gain", 1)
+
+
 async def test_two_runners_with_colliding_names_are_refused_naming_the_holder():
     async with open_graph() as graph, open_runner(SYS=Gain(GainSettings()), graph=graph, name="first"):
         with pytest.raises(AddressTaken) as caught:

@@ -107,6 +107,21 @@ async def test_too_many_restarts_end_the_run_with_the_units_own_error(autojump_c
     assert heard.seen == [3, 5, 7]
 
 
+@pytest.mark.parametrize(("pause", "borne"), [(3, True), (1, False)])
+async def test_restarts_are_counted_within_the_window_of_the_runs_supervision(pause, borne, autojump_clock):
+    heard, failed = Heard(), []
+    supervision = Supervision(max_restarts=1, within=2)
+    async with open_graph() as graph, open_session(graph, name="one") as one, one.publisher("SYS/INPUT") as numbers:
+        try:
+            async with open_runner(SYS=Fragile(heard), graph=graph, supervision=supervision):
+                for number in (3, 5, 7):
+                    await numbers.send(number)
+                    await trio.sleep(pause)
+        except ValueError as error:
+            failed.append(str(error))
+    assert (heard.seen, failed) == (([3, 5, 7], []) if borne else ([3, 5], ["5 is odd"]))
+
+
 async def test_a_temporary_unit_is_done_without(autojump_clock):
     class Optional(Fragile):
         RESTART = "temporary"
