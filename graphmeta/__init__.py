@@ -102,6 +102,7 @@ from ._settings import capture as capture
 from ._settings import convert_settings as convert_settings
 from ._settings import default_settings as default_settings
 from ._settings import error_words as error_words
+from ._settings import is_whole as is_whole
 from ._settings import patch as patch
 from ._settings import readable as readable
 from ._settings import settings_schema as settings_schema

@@ -75,6 +75,11 @@ class Subscriber(ABC):
 
     @property
     @abstractmethod
+    def failure(self) -> Exception | None:
+        """Why nothing comes any more, which `receive` raises; None while it is open."""
+
+    @property
+    @abstractmethod
     def received(self) -> int:
         """Messages taken so far."""
 

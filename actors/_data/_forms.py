@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 import msgspec
 
-from graphmeta import dump_trusted, load_trusted, type_text
+from graphmeta import dump_trusted, error_words, load_trusted, type_text
 
 from ._arrays import from_extension, is_array_type, is_scalar_type, to_extension
 from ._errors import MessageTypeNotPortable, Unfit
@@ -85,7 +85,8 @@ class _Fit:
             return
         if isinstance(error, MessageTypeNotPortable):
             raise Unfit(f"{error.type}: {error.reason}") from None
-        raise Unfit((str(error) or type(error).__name__)[:500]) from None
+        # Not by `str`: that is code of the same values, and what it says may be no text that a wire can carry.
+        raise Unfit(error_words(error)) from None
 
 
 fit: Final = _Fit()

@@ -61,6 +61,11 @@ class LocalSubscriber(Subscriber):
         self._detach: Final = detach
 
     @property
+    def failure(self) -> Exception | None:
+        """Why nothing comes any more."""
+        return self._inbox.failure
+
+    @property
     def received(self) -> int:
         """Messages taken so far."""
         return self._inbox.received

@@ -153,6 +153,11 @@ class RemoteSubscriber(Subscriber):
         self._ready: Final = trio.lowlevel.ParkingLot()
 
     @property
+    def failure(self) -> Exception | None:
+        """Why nothing comes any more."""
+        return self._failure
+
+    @property
     def received(self) -> int:
         """Messages taken so far."""
         return self._received

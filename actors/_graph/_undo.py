@@ -6,7 +6,7 @@ Knows readable forms only: the owning unit converts and checks what comes of it,
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from graphmeta import SettingValue
+from graphmeta import SettingValue, is_whole
 
 from ._errors import SettingsRefused
 
@@ -21,6 +21,9 @@ def way_back(address: str, history: Sequence[SettingValue], revision: int | None
     values = dict(_differences(now.readable, before.readable, ""))
     if "" in values:
         raise SettingsRefused(address, "its settings have other fields now")
+    for path, value in values.items():
+        if not is_whole(value):
+            raise SettingsRefused(address, f"what {path} was does not show as a whole")
     if not values:
         raise SettingsRefused(address, "it is set like that already, as far as is shown")
     return values

@@ -48,8 +48,12 @@ class MainThread:
         self._token: trio.lowlevel.TrioToken | None = None
         self._interrupted = False
         """A Ctrl-C came."""
+        self._deaf = False
+        """Whether a Ctrl-C is none of our business."""
         self._breaking = False
         """The next interrupt is our own, for a main function that does not end."""
+        self._struck: BaseException | None = None
+        """What a signal handler of the program's own raised while no main function ran."""
         self._error: BaseException | None = None
 
     # -- in the main thread ----------------------------------------------------------------------------------
@@ -62,11 +66,21 @@ class MainThread:
         with self._signals_here():
             thread = threading.Thread(target=self._run_trio, args=(async_fn, args), name="trio")
             thread.start()
-            while (job := self._jobs.get()) is not None:
+            while (job := self._next_job()) is not None:
                 self._do(job)
             thread.join()
-        if self._error is not None:
-            raise self._error
+        error = self._struck or self._error
+        if error is not None:
+            raise error
+
+    def _next_job(self) -> _Job | None:
+        while True:
+            try:
+                return self._jobs.get()
+            except BaseException as error:
+                # A signal handler of the program's own: Trio must end first, and may still have something to do here.
+                self._struck = self._struck or error
+                self._soon(self._scope.cancel)
 
     def _do(self, job: _Job) -> None:
         try:
@@ -78,11 +92,13 @@ class MainThread:
 
     @contextmanager
     def _signals_here(self) -> Iterator[None]:
-        """Take Ctrl-C, unless the program or whoever started it has its own way with it."""
+        """Take Ctrl-C, unless the program has its own way with it."""
         before = signal.getsignal(signal.SIGINT)
-        if before is not signal.default_int_handler:
+        if before not in (signal.default_int_handler, signal.SIG_IGN):
             yield
             return
+        # Ignored, as in a worker, whose runner takes Ctrl-C: then only our own interrupt counts.
+        self._deaf = before is signal.SIG_IGN
         signal.signal(signal.SIGINT, self._on_interrupt)
         try:
             yield
@@ -92,6 +108,8 @@ class MainThread:
     def _on_interrupt(self, signum: int, frame: FrameType | None) -> None:
         if self._breaking:
             self._breaking = False
+        elif self._deaf:
+            return
         else:
             self._interrupted = True
             self._soon(self._scope.cancel)
@@ -117,7 +135,7 @@ class MainThread:
 
     async def _until_interrupted(self, async_fn: Callable[..., Awaitable[object]], args: tuple[Any, ...]) -> None:
         self._token = trio.lowlevel.current_trio_token()
-        if self._interrupted:
+        if self._interrupted or self._struck is not None:
             self._scope.cancel()
         try:
             with self._scope:

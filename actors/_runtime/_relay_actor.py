@@ -1,6 +1,7 @@
 """A relay as an actor: takes messages on one side of a collection's boundary and sends them on at the other."""
 
 import copy
+from functools import partial
 from typing import Any, Final
 
 from actors._floor import Actor
@@ -8,6 +9,7 @@ from actors._floor import Actor
 from ._failures import add_note
 from ._progress import Progress
 from ._stations import RelayStation
+from ._taking import Taking
 
 
 class RelayActor(Actor):
@@ -22,7 +24,8 @@ class RelayActor(Actor):
         self.nursery.start_soon(self._progress.unless_lost, self._forward)
 
     async def _forward(self) -> None:
-        async for message in self._station.source:
+        tell = partial(self._progress.fail, self._station.relay.address)
+        async for message in Taking(self._station.source, tell):
             await self._station.target.send(self._passed_on(message))
 
     def _passed_on(self, message: Any) -> Any:

@@ -29,6 +29,7 @@ from ._failures import add_note
 from ._gate import Gate
 from ._stage import Stage
 from ._stations import Station
+from ._taking import Taking
 from ._thread_task import run_in_thread
 
 
@@ -209,7 +210,7 @@ class UnitActor(Actor):
         await self._publish(task.function())
 
     async def _run_handler(self, task: TaskSpec, subscriber: Subscriber) -> None:
-        async for message in subscriber:
+        async for message in self._taking(subscriber):
             await self._gate.wait_open()
             with self._gate.message():
                 try:
@@ -217,6 +218,9 @@ class UnitActor(Actor):
                 except Exception:
                     self._handling[task.name] = type_text(type(message))
                     raise
+
+    def _taking(self, subscriber: Subscriber) -> Taking:
+        return Taking(subscriber, partial(self._progress.fail, self._address))
 
     async def _publish(self, outcome: Any) -> None:
         """Send what a task yields, or await one that only acts."""
@@ -246,7 +250,7 @@ class UnitActor(Actor):
             raise
 
     async def _follow_settings(self, task: str, subscriber: Subscriber) -> None:
-        async for settings in subscriber:
+        async for settings in self._taking(subscriber):
             try:
                 await self._take(settings)
             except Exception:

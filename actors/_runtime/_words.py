@@ -58,6 +58,16 @@ def _pickled(error: BaseException) -> bytes | None:
         return None
 
 
+def wrap(value: object) -> bytes:
+    """Pickle what somebody else made, by itself: if the other end cannot load it, the talk goes on. Raises anything."""
+    return dump_trusted(value)
+
+
+def unwrap(data: bytes) -> Any:
+    """Load what was wrapped. Raises anything."""
+    return load_trusted(data)
+
+
 # -- from the runner -----------------------------------------------------------------------------------------
 
 
@@ -98,7 +108,8 @@ class Take:
 
     number: int
     address: str
-    values: dict[str, Any]
+    values: bytes
+    """By path, wrapped."""
 
 
 # -- from the worker -----------------------------------------------------------------------------------------
@@ -130,7 +141,8 @@ class Changed:
     """A unit has taken settings: the next life of its process begins with them."""
 
     address: str
-    settings: Any
+    settings: bytes
+    """Wrapped."""
 
 
 @attrs.frozen(eq=False)

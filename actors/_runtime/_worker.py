@@ -17,8 +17,8 @@ from typing import Any, Final, NoReturn
 
 import trio
 
-from actors._graph import Session, open_child_session, open_session, open_task_nursery
-from graphmeta import Component, crawl_components
+from actors._graph import Session, SettingsRefused, open_child_session, open_session, open_task_nursery
+from graphmeta import Component, crawl_components, error_words
 
 from . import _words as words
 from ._channel import Channel, receive_first
@@ -32,28 +32,44 @@ from ._stage import Stage
 ORPHAN_GRACE: Final = 8.0
 """Seconds that a worker has for an orderly end after its runner is gone."""
 
+_LOOK_SECONDS: Final = 1.0
+"""Between two looks whether the runner is still there, if its sockets do not tell."""
+
 
 def work(arguments: list[str]) -> NoReturn:
-    """Be a worker over inherited sockets: to the runner, to the graph, and beside that; -1 stands for none."""
+    """Be a worker of a runner, named by its pid, over inherited sockets: to it, to the graph, and beside that.
+
+    -1 stands for none.
+    """
     # The runner takes Ctrl-C and stops its workers in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    numbers = [int(number) for number in arguments[:3]]
+    runner, *numbers = [int(number) for number in arguments[:4]]
     sockets = [socket.socket(fileno=number) for number in numbers if number >= 0]
     for each in sockets:
         each.set_inheritable(False)
-    threading.Thread(target=_die_with_the_runner, args=(numbers[0],), daemon=True, name="lifeline").start()
+    lifeline = threading.Thread(target=_die_with_the_runner, args=(runner, sockets), daemon=True, name="lifeline")
+    lifeline.start()
     code = Worker(*sockets).work()
     for each in sockets:
         each.close()
     sys.exit(code)
 
 
-def _die_with_the_runner(control: int) -> None:
+def _die_with_the_runner(runner: int, sockets: list[socket.socket]) -> None:
     poll = select.poll()
-    poll.register(control, select.POLLHUP)
-    poll.poll()
+    poll.register(sockets[0], select.POLLHUP)
+    while not poll.poll(_LOOK_SECONDS * 1000):
+        # A process that the runner forked may hold its ends, and hold them on: then only our parent tells.
+        if os.getppid() != runner:
+            _hang_up(sockets)
     time.sleep(ORPHAN_GRACE)
     os._exit(1)
+
+
+def _hang_up(sockets: list[socket.socket]) -> None:
+    for each in sockets:
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
 
 
 class Worker:
@@ -158,7 +174,7 @@ class Worker:
 
     async def _take(self, word: words.Take) -> None:
         try:
-            answer = words.Took(word.number, await self._company.take_settings(word.address, word.values))
+            answer = words.Took(word.number, await self._company.take_settings(word.address, _values(word)))
         except Exception as error:
             answer = words.Took(word.number, refusal=words.ship(error, with_trace=False))
         self._tell(answer, answer)
@@ -169,7 +185,9 @@ class Worker:
         self._tell(failure, words.Noted(failure.address, words.ship(failure.error)))
 
     def _tell_settings(self, address: str, settings: Any) -> None:
-        self._tell(address, words.Changed(address, settings))
+        # Settings that cannot be pickled stay here: another life of this process begins with older ones.
+        with suppress(Exception):
+            self._tell(address, words.Changed(address, words.wrap(settings)))
 
     def _tell(self, key: object, word: object) -> None:
         """Have a word sent; an unsent one under the same key is out of date."""
@@ -188,13 +206,20 @@ class Worker:
         with trio.CancelScope(shield=True):
             while self._news:
                 word = self._news.pop(next(iter(self._news)))
-                # Settings that cannot be pickled stay here: another life of this process begins with older ones.
-                with suppress(Exception):
-                    await self._channel.send(word)
+                await self._channel.send(word)
 
     def _was_noted(self, error: BaseException) -> bool:
         noted = [failure.error for failure in self._progress.failures]
         return any(leaf is each for leaf in _leaves(error) for each in noted)
+
+
+def _values(word: words.Take) -> dict[str, Any]:
+    try:
+        values: dict[str, Any] = words.unwrap(word.values)
+    except Exception as error:
+        reason = f"its worker process cannot load this: {error_words(error)}"
+        raise SettingsRefused(word.address, reason) from None
+    return values
 
 
 def _members(assignment: words.Assignment) -> tuple[Component, ...]:

@@ -1,5 +1,6 @@
 """A worker process as an actor: one life, one process. The restart policy of its component is that of the process."""
 
+from contextlib import suppress
 from typing import Any, Final
 
 import attrs
@@ -111,12 +112,17 @@ class WorkerActor(Actor):
             self._process.noted = True
             self._stage.progress.fail(self._crew.address, self._process.error)
 
+    def _remember(self, word: words.Changed) -> None:
+        # What the worker made up may be nothing that can be loaded here: the next life begins with older ones.
+        with suppress(Exception):
+            self._crew.member(word.address).apply_settings(words.unwrap(word.settings))
+
     def _hear(self, word: Any) -> None:
         match word:
             case words.Noted():
                 self._stage.progress.fail(word.address, word.error.unpack(word.address))
             case words.Changed():
-                self._crew.member(word.address).apply_settings(word.settings)
+                self._remember(word)
             case words.EndAll():
                 self._stage.progress.end()
             case words.Finished() if self._crew.root.RESTART == "permanent":

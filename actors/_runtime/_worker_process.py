@@ -5,6 +5,7 @@ its runner, it sees the pairs close.
 """
 
 import itertools
+import os
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from uuid import UUID
 import trio
 
 from actors._graph import Graph, SettingsRefused, open_task_nursery, serve_child
+from graphmeta import error_words
 from transport import bypass_pair
 
 from . import _words as words
@@ -26,7 +28,7 @@ from ._errors import WorkerDied
 GRACE: Final = 8.0
 """Seconds that a worker has to shut down and exit after it was told to; then it is killed."""
 
-_BOOT: Final = "import sys; sys.path[:] = sys.argv[5:]; from actors._runtime import work; work(sys.argv[1:5])"
+_BOOT: Final = "import sys; sys.path[:] = sys.argv[6:]; from actors._runtime import work; work(sys.argv[1:6])"
 
 
 class WorkerProcess:
@@ -164,13 +166,14 @@ class WorkerProcess:
 
     async def take_settings(self, address: str, values: dict[str, Any], answer: Callable[[words.Took], object]) -> None:
         """Have one of its units take settings; *answer* is told what came of it."""
+        try:
+            pickled = words.wrap(values)
+        except Exception as error:
+            reason = f"its worker process cannot be sent this: {error_words(error)}"
+            raise SettingsRefused(address, reason) from None
         number = next(self._numbers)
         self._asked[number] = answer
-        try:
-            await self._channel.send(words.Take(number, address, values))
-        except Exception as error:
-            del self._asked[number]
-            raise SettingsRefused(address, f"its worker process cannot be sent this: {error}") from None
+        await self._channel.send(words.Take(number, address, pickled))
 
     async def _until(self, event: trio.Event) -> None:
         await event.wait()
@@ -222,7 +225,7 @@ async def _spawn(address: str, theirs: list[socket.socket]) -> trio.Process:
 def _command(address: str, descriptors: list[int]) -> list[str]:
     numbers = [str(number) for number in (*descriptors, -1, -1)[:3]]
     warnings = [f"-W{option}" for option in sys.warnoptions]
-    return [sys.executable, *warnings, "-c", _BOOT, *numbers, address, *sys.path]
+    return [sys.executable, *warnings, "-c", _BOOT, str(os.getpid()), *numbers, address, *sys.path]
 
 
 def _died(address: str, code: int | None) -> WorkerDied:

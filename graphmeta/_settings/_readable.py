@@ -4,6 +4,7 @@ Settings objects and mappings become nested dicts, sequences and sets become lis
 business of ``_leaves``, and of anything else the repr is shown, unless it could tell a secret.
 """
 
+import re
 from collections import deque
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -30,6 +31,11 @@ MAX_NODES: Final = 8192
 MAX_CHARACTERS: Final = 1 << 18
 """Characters of text that one readable form shows in all, names of fields apart."""
 
+_MARKS: Final = re.compile(
+    rf"{REDACTED}|…( \(\d+ characters\))?\Z|\A… \d+ more\Z"
+    r"|\A<(cycle|too deep|cannot be read|.*, which cannot be shown)>\Z"
+)
+"""What stands where something is not shown."""
 _SEQUENCES: Final = (list, tuple, deque)
 _SETS: Final = (set, frozenset)
 
@@ -42,6 +48,18 @@ def readable(value: object) -> Any:
     KeyboardInterrupt), whatever the value's own methods do; it cannot stop one that never returns.
     """
     return twice(lambda scrubber: form_of(value, scrubber))
+
+
+def is_whole(shown: object) -> bool:
+    """Tell whether a readable form shows all of its value: nothing in it is secret, cut, or left out.
+
+    When in doubt it does not. What was shown by its repr cannot be told from a text.
+    """
+    if isinstance(shown, str):
+        return _MARKS.search(shown) is None
+    if isinstance(shown, Mapping):
+        return all(is_whole(key) and is_whole(inner) for key, inner in shown.items())
+    return not isinstance(shown, list) or all(map(is_whole, shown))
 
 
 def form_of(value: object, scrubber: Scrubber) -> Any:

@@ -235,3 +235,26 @@ async def test_settings_of_another_shape_are_not_undone(house):
         await runner._report_settings(FILTER, {"gain": 1.0})
         with pytest.raises(SettingsRefused, match="other fields"):
             await runner.undo_settings(FILTER)
+
+
+@attrs.frozen
+class Memo:
+    text: str = "as it was"
+    names: list[str] = attrs.field(factory=list)
+
+
+@pytest.mark.parametrize(
+    ("path", "long"),
+    [("text", "x" * 5000), ("names", ["x"] * 2000), ("names", ["x" * 5000])],
+    ids=["a text", "a list", "a text in a list"],
+)
+async def test_what_did_not_show_as_a_whole_is_not_set_to_what_showed(house, path, long):
+    async with house.join("runner") as runner:
+        await owner(runner)
+        await runner._report_settings(FILTER, readable(attrs.evolve(Memo(), **{path: long})))
+        await runner._report_settings(FILTER, readable(Memo()))
+        asked = []
+        runner._take_settings(lambda address, values: asked.append(values))
+        with pytest.raises(SettingsRefused, match=f"what {path} was does not show"):
+            await runner.undo_settings(FILTER)
+        assert asked == []

@@ -179,3 +179,23 @@ def test_outside_of_the_main_thread_it_is_refused(script):
     out, error = process.communicate(timeout=30)
     assert (process.returncode, error) == (0, "")
     assert "Window.show: needs the main thread" in out
+
+
+STRUCK = """
+def leave(number, frame):
+    sys.exit(7)
+signal.signal(signal.SIGTERM, leave)
+class Slow(Unit):
+    async def initialize(self):
+        say("initializing")
+        await trio.sleep_forever()
+run(SLOW=Slow(), WINDOW=Window(), serve=False)
+"""
+
+
+def test_what_a_signal_handler_of_the_program_raises_ends_trio_first(script):
+    process = script(STRUCK)
+    assert process.stdout.readline() == "initializing\n"
+    process.send_signal(signal.SIGTERM)
+    out, error = process.communicate(timeout=30)
+    assert (process.returncode, out, error) == (7, "", "")

@@ -213,3 +213,29 @@ async def test_room_is_counted_in_bytes_for_a_remote_subscriber_too():
                     with trio.fail_after(5):
                         await a.send(bytes([number]) * 6_000)
                 assert [message[0] for message in await drain(far, 100)] == list(range(100))
+
+
+class Mute(ValueError):
+    def __str__(self):
+        raise RuntimeError("says nothing")
+
+
+@attrs.frozen
+class Sour:
+    kind: str
+
+    def __attrs_post_init__(self):
+        if self.kind != "sweet":
+            raise Mute() if self.kind == "mute" else OSError(f"no such file: \udce9 for {self.kind}")
+
+
+@pytest.mark.parametrize(("kind", "words"), [("mute", "says nothing"), ("sour", "no such file")])
+async def test_whatever_a_type_says_of_a_message_the_sender_alone_is_told(hall, kind, words):
+    async with hall.join("memory", "one") as one, hall.join("local", "two") as two:
+        async with two.subscriber("A", Sour) as b:
+            with pytest.raises(MessageRefused, match=words):
+                async with one.publisher("A") as a:
+                    await a.send({"kind": kind})
+            async with one.publisher("A", Sour) as a:
+                await a.send(Sour("sweet"))
+                assert await b.receive() == Sour("sweet")

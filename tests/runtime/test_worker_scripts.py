@@ -90,6 +90,29 @@ class Deaf(Unit):
             pass
 run(SYS=Deaf(), serve=False)
 """
+DEAF_WINDOW = """
+class Deaf(Unit):
+    PROCESS = True
+    @main
+    def show(self):
+        import time, actors._runtime._main_thread as house
+        house.GRACE = 0.05
+        try:
+            print("worker", os.getpid(), flush=True)
+            time.sleep(500)
+        finally:
+            print("window closed", flush=True)
+run(WINDOW=Deaf(), serve=False)
+"""
+FORKS = """
+import signal
+class Forks(Unit):
+    async def initialize(self):
+        if os.fork() == 0:
+            signal.pause()
+        print("forked", flush=True)
+run(SYS=Square(), FORKS=Forks(), serve=False)
+"""
 
 
 @pytest.fixture
@@ -171,3 +194,26 @@ def test_not_even_one_that_only_computes(script):
     process.kill()
     assert gone(worker)
     process.communicate(timeout=30)
+
+
+def test_nor_when_a_process_that_the_runner_forked_holds_its_sockets(script):
+    process = script(FORKS)
+    worker = worker_of(process)
+    assert process.stdout.readline() == "forked\n"
+    process.kill()
+    try:
+        assert process.stdout.readline() == "shut down\n"
+        assert gone(worker)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_a_main_function_there_that_does_not_listen_is_interrupted_too(script):
+    process = script(DEAF_WINDOW)
+    worker = worker_of(process)
+    # Only its own process may interrupt it: Ctrl-C is the runner's.
+    os.kill(worker, signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)
+    out, error = process.communicate(timeout=30)
+    assert (process.returncode, out, error) == (130, "window closed\n", "")
+    assert gone(worker, 0)

@@ -14,15 +14,18 @@ from actors import (
     Backoff,
     Collection,
     Edge,
+    InputRelay,
     InputStream,
     InputTopic,
     InvalidComponent,
     InvalidSettings,
     Limits,
+    MessageRefused,
     OutputStream,
     OutputTopic,
     SessionLost,
     SessionReleased,
+    SettingsRefused,
     Supervision,
     Unit,
     WorkerDied,
@@ -165,6 +168,64 @@ async def test_its_settings_are_patched_there_and_reported_and_outlive_its_proce
         value, other = await client.ask(2)
         assert (value, other != pid) == (10, True)
         assert (await operator.settings())["SYS"].readable == {"gain": 5}
+
+
+def cannot_be_loaded():
+    raise RuntimeError("not in this process")
+
+
+class Unloadable:
+    def __reduce__(self):
+        return cannot_be_loaded, ()
+
+
+async def test_a_value_that_its_process_cannot_load_is_refused_and_harms_nothing(graph, client):
+    async with open_runner(SYS=Amplifier(Gain(2)), graph=graph) as runner:
+        _, pid = await client.ask(1)
+        with pytest.raises(SettingsRefused, match="not in this process"):
+            await client.session.update_setting("SYS", "gain", Unloadable())
+        with pytest.raises(SettingsRefused, match="cannot be sent"):
+            await client.session.update_setting("SYS", "gain", threading.Lock())
+        assert await client.ask(3) == (6, pid)
+        assert runner.failures == ()
+
+
+class Meter(Unit):
+    PROCESS = True
+    INPUT = InputStream(Gain)
+    OUTPUT = OutputStream(int)
+
+    @subscriber(INPUT)
+    @publisher(OUTPUT)
+    async def read(self, gain):
+        yield self.OUTPUT, gain.gain
+
+
+class Passage(Collection):
+    PROCESS = True
+    INPUT = InputRelay(Gain)
+    METER = Meter()
+
+    def network(self):
+        return ((self.INPUT, self.METER.INPUT),)
+
+
+@pytest.mark.parametrize("unit", [Meter, Passage])
+async def test_what_a_stranger_sends_that_is_no_such_message_is_left_out(graph, unit):
+    async with trio.open_nursery() as nursery:
+        door = await nursery.start(serve_websocket, graph)
+        async with (
+            open_runner(SYS=unit(), graph=graph, connections=[("SYS/METER/OUTPUT", "SYS/OUTPUT")]) as runner,
+            open_session(door.url, name="stranger", token=door.token) as stranger,
+            stranger.subscriber("SYS/OUTPUT", int) as answers,
+            stranger.publisher("SYS/INPUT") as sender,
+        ):
+            for message in ("no gain", {"gain": "loud"}, {"gain": 7}):
+                await sender.send(message)
+            assert await answers.receive() == 7
+            (failure,) = runner.failures
+            assert isinstance(failure.error, MessageRefused)
+        nursery.cancel_scope.cancel()
 
 
 async def test_an_error_there_reaches_the_runner_as_itself_with_its_traceback(graph, client):
