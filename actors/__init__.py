@@ -32,6 +32,7 @@ from graphmeta import publisher as publisher
 from graphmeta import subscriber as subscriber
 from graphmeta import task as task
 from graphmeta import thread as thread
+from transport import CannotListen as CannotListen
 from transport import InvalidParams as InvalidParams
 from transport import LimitExceeded as LimitExceeded
 from transport import Limits as Limits
@@ -78,6 +79,7 @@ from ._graph import EndpointRates as EndpointRates
 from ._graph import EndpointStatistics as EndpointStatistics
 from ._graph import Graph as Graph
 from ._graph import GraphClosed as GraphClosed
+from ._graph import Host as Host
 from ._graph import Impact as Impact
 from ._graph import InvalidName as InvalidName
 from ._graph import LoopStatistics as LoopStatistics
@@ -93,6 +95,7 @@ from ._graph import SessionInfo as SessionInfo
 from ._graph import SessionLost as SessionLost
 from ._graph import SessionReleased as SessionReleased
 from ._graph import SettingsRefused as SettingsRefused
+from ._graph import SettingsWatch as SettingsWatch
 from ._graph import StateFileBusy as StateFileBusy
 from ._graph import StateFileDamaged as StateFileDamaged
 from ._graph import StateFileForeign as StateFileForeign

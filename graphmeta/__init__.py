@@ -81,6 +81,7 @@ from ._metadata_codec import decode_metadata as decode_metadata
 from ._metadata_codec import decode_metadata_slices as decode_metadata_slices
 from ._metadata_codec import encode_metadata as encode_metadata
 from ._metadata_codec import encode_metadata_slices as encode_metadata_slices
+from ._names import MAX_TOPIC_LENGTH as MAX_TOPIC_LENGTH
 from ._names import Edge as Edge
 from ._names import check_edge as check_edge
 from ._names import check_topic as check_topic
@@ -96,6 +97,7 @@ from ._schema import schema_text as schema_text
 from ._sealed import SealedSnapshot as SealedSnapshot
 from ._seeds import Seeds as Seeds
 from ._seeds import seeds_slices as seeds_slices
+from ._settings import MAX_PICKLED as MAX_PICKLED
 from ._settings import REDACTED as REDACTED
 from ._settings import Secret as Secret
 from ._settings import capture as capture

@@ -36,6 +36,7 @@ from ._results import Impact as Impact
 from ._results import SessionInfo as SessionInfo
 from ._session import Scope as Scope
 from ._session import Session as Session
+from ._settings_watch import SettingsWatch as SettingsWatch
 from ._slices import in_slices as in_slices
 from ._software import SOFTWARE as SOFTWARE
 from ._state_errors import StateFileBusy as StateFileBusy

@@ -1,6 +1,7 @@
 """Settings of any class: captured, made readable, described, patched. Secrets stay secret in all of it."""
 
 from ._annotations import type_text as type_text
+from ._capture import MAX_PICKLED as MAX_PICKLED
 from ._capture import capture as capture
 from ._patch import convert_settings as convert_settings
 from ._patch import default_settings as default_settings

@@ -1,11 +1,15 @@
 """Watchers that fall behind: told so once, ended the second time, and nobody else notices."""
 
+import itertools
+import json
+
 import pytest
 import trio
 
 from actors import Resync, WatchOverrun, open_graph, open_session
+from actors._graph._door import serve_link
 from actors._graph._remote_watch import RemoteChanges
-from transport import Limits
+from transport import Limits, memory_links
 
 LIMITS = Limits(watch_changes=4)
 
@@ -98,3 +102,81 @@ async def test_what_a_resync_covers_is_not_told_again():
         changes.offer(items[-1])
         with pytest.raises(trio.WouldBlock):
             changes.receive_nowait()
+
+
+NARROW = Limits(watch_changes=4, outbox_bytes=20_000)
+
+
+class Slow:
+    """A client of the wire that reads when it likes."""
+
+    def __init__(self, link):
+        self.link = link
+        self.numbers = itertools.count(1)
+
+    async def ask(self, method, **params):
+        """Ask, and read until the answer; returns what came before it, and the answer."""
+        number = next(self.numbers)
+        await self.link.send(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}))
+        told = []
+        while True:
+            document = json.loads(await self.link.receive())
+            if document.get("id") == number:
+                return told, document["result"]
+            told.append(document)
+
+    async def read_until(self, method):
+        told = [json.loads(await self.link.receive())]
+        while told[-1]["method"] != method:
+            told.append(json.loads(await self.link.receive()))
+        return told
+
+
+@pytest.fixture
+async def slow():
+    """A watcher at the far end of a link, and a session in process; nothing passes but by their doing."""
+    ours, theirs = memory_links(limits=NARROW)
+    with trio.fail_after(20):
+        async with open_graph(limits=NARROW) as graph, open_session(graph, name="one") as one:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(serve_link, graph._supervisor, theirs)
+                client = Slow(ours)
+                await client.ask("open", name="slow")
+                await client.ask("watch", subscription=7, after=graph.snapshot().revision)
+                yield graph, one, client
+                nursery.cancel_scope.cancel()
+
+
+async def test_a_watcher_across_a_wire_that_falls_behind_gets_a_fresh_snapshot_and_goes_on(slow):
+    graph, one, client = slow
+    (watch,) = graph._supervisor._watches
+    for number in itertools.count():
+        await one.connect("A", f"B{number}")
+        if watch._slow:
+            break
+    *changes, resync = await client.read_until("resync")
+    revisions = [document["params"]["change"]["revision"] for document in changes]
+    assert revisions == list(range(revisions[0], revisions[0] + len(revisions)))
+    assert resync["params"]["subscription"] == 7
+    assert resync["params"]["resync"]["reason"] == "slow"
+    snapshot = resync["params"]["resync"]["snapshot"]
+    assert snapshot["revision"] == graph.snapshot().revision > revisions[-1] + 1
+    await one.connect("X", "Y")
+    (change,) = await client.read_until("change")
+    assert change["params"]["change"]["revision"] == snapshot["revision"] + 1
+
+
+async def test_one_that_stays_behind_loses_its_watch_and_neither_its_session_nor_anybody_else_does(slow):
+    graph, one, client = slow
+    async with one.watch(graph.snapshot()) as quick:
+        for number in range(300):
+            await one.connect("A", f"B{number}")
+            assert (await quick.receive()).edges_added == (("A", f"B{number}"),)
+    told = await client.read_until("watch_overrun")
+    assert told[-1]["params"] == {"subscription": 7, "bound": NARROW.watch_changes}
+    assert "resync" not in {document["method"] for document in told}
+    assert [info.name for info in graph.sessions()] == ["one", "slow"]
+    # The number is free again, and the session goes on.
+    await client.ask("watch", subscription=7, after=graph.snapshot().revision)
+    (change,), result = await client.ask("connect", from_topic="X", to_topic="Y")
+    assert change["params"]["change"]["revision"] == result["revision"]
