@@ -235,7 +235,7 @@ class Forward:
             return step_twin(item) if self._peer.speaks_json else self._graph.shared_change(item)
         if self._peer.speaks_json:
             # As a resync looks in JSON, but with a snapshot that is encoded once for everybody.
-            return {"type": "resync", "snapshot": self._graph.plain.made(item.snapshot), "reason": item.reason}
+            return {"type": "resync", "snapshot": self._graph.plain.of(item.snapshot), "reason": item.reason}
         return {"reason": item.reason, "snapshot": self._graph.dump(item.snapshot)}
 
     def _send_end(self, failure: Exception) -> None:

@@ -101,8 +101,8 @@ class GraphSupervisor(Actor):
         self._members: dict[UUID, Member] = {}
         self._watches: set[Watch] = set()
         self._meter: Final = LoopMeter()
-        self._packed: Final = PackedSnapshots(self.snapshot, self._ledger.encoded_metadata)
-        self.plain: Final = PlainSnapshots()
+        self._packed: Final = PackedSnapshots(self._ledger.snapshot, self._ledger.encoded_metadata)
+        self.plain: Final = PlainSnapshots(self._ledger.snapshot)
         """Its snapshots for those who speak JSON."""
         self._newest: tuple[Change, Shared] | None = None
         self.closed = trio.Event()
@@ -153,6 +153,7 @@ class GraphSupervisor(Actor):
 
     def _tell(self, change: Change, weight: int) -> None:
         self._packed.forget(change)
+        self.plain.forget(change)
         self._history.append(change, weight)
         for watch in self._watches:
             watch.offer(change, weight)
@@ -261,7 +262,7 @@ class GraphSupervisor(Actor):
 
     def plain_snapshot(self) -> Awaitable[Shared]:
         """The snapshot of now as plain data; what has to be encoded for it is encoded in slices."""
-        return self.plain.made_in_slices(self.snapshot())
+        return self.plain.since(self.revision)
 
     def shared_change(self, change: Change) -> Shared:
         """The change, encoded once for everyone who is told of it now."""

@@ -8,7 +8,7 @@ import trio
 import trio.testing
 
 from actors import open_graph, open_session
-from actors._graph import _slices
+from actors._graph import _plain, _slices
 from actors._graph._door import serve_link
 from actors._graph._wire import ERRORS
 from graphmeta import (
@@ -18,6 +18,8 @@ from graphmeta import (
     Resync,
     UnitMetadata,
     change_from_json,
+    encode_metadata_slices,
+    encode_settings_slices,
     snapshot_to_json,
     snapshot_twin,
 )
@@ -101,3 +103,23 @@ async def test_others_are_answered_while_it_is_made_and_it_is_as_of_when_it_was_
         # It was made in a hundred slices, and others changed the graph between any two.
         assert graph.snapshot().revision > done[0]["revision"] + 50
         assert len(done[0]["edges"]) == done[0]["revision"] - before.revision
+
+
+async def test_what_did_not_change_is_not_encoded_again(monkeypatch):
+    encoded = []
+
+    def noted(encode):
+        return lambda value, encoding: encoded.append(encode.__name__) or encode(value, encoding)
+
+    for encode in (encode_settings_slices, encode_metadata_slices):
+        monkeypatch.setattr(_plain, encode.__name__, noted(encode))
+    async with open_graph() as graph, open_session(graph, name="one") as one, asking(graph) as peer:
+        for step, expected in (
+            (lambda: one.register_metadata(metadata(3)), ["encode_settings_slices", "encode_metadata_slices"]),
+            (lambda: one.connect("A", "B"), []),
+            (lambda: one._report_settings("S/U0", {"gain": 5}), ["encode_settings_slices"]),
+        ):
+            await step()
+            assert await peer.request("snapshot", {}) == plain(graph, json=True)
+            assert encoded == expected
+            encoded.clear()
