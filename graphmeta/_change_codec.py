@@ -37,13 +37,14 @@ Slices = Generator[object, None, T]
 """Decodes a little each time it is asked; its return value is the whole."""
 
 
-def encode_change(change: Change, metadata: Mapping[UUID, bytes]) -> bytes:
-    """Encode one change; *metadata* is what it says of sessions, encoded, where that was kept."""
+def encode_change(change: Change, metadata: Mapping[UUID, bytes], settings: bytes | None = None) -> bytes:
+    """Encode one change; *metadata* is what it says of sessions and *settings* its settings, where that was encoded."""
     described = [
         {"session": each.session, "metadata": msgspec.Raw(metadata[each.session])} if each.session in metadata else each
         for each in change.metadata
     ]
-    return _encode({**attrs.asdict(change, recurse=False), "metadata": described})
+    fields = {**attrs.asdict(change, recurse=False), "metadata": described}
+    return _encode(fields if settings is None else {**fields, "settings": msgspec.Raw(settings)})
 
 
 def encode_changes(changes: Iterable[Change]) -> bytes:

@@ -6,16 +6,18 @@ they are as frozen as any. This file does not know who waits in between.
 """
 
 from collections.abc import Generator
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import attrs
+import msgspec
 
 from ._changes import SettingChanged
 from ._metadata import GraphMetadata
 from ._snapshot import SettingValue
 
 _NOBODY: Final = UUID(int=0)
+_encode: Final = msgspec.msgpack.Encoder().encode
 
 
 @attrs.frozen
@@ -25,6 +27,8 @@ class Seeds:
     values: dict[str, SettingValue] = attrs.field(factory=dict)
     changes: tuple[SettingChanged, ...] = ()
     """The same, as a change tells it."""
+    _encoded: tuple[bytes, ...] = attrs.field(default=(), repr=False)
+    """Each change in msgpack, up to the stamp, with which it ends."""
 
     def stamp(self, session: UUID, revision: int, at: float) -> None:
         """Say who brought them and when, once and before anybody else has seen them."""
@@ -34,6 +38,14 @@ class Seeds:
             put(value, "revision", revision)
             put(value, "at", at)
 
+    def encode_changes(self) -> bytes:
+        """The changes in msgpack, for `encode_change`: nearly all of it was encoded when they were made."""
+        if not self.changes:
+            return _encode(())
+        stamp = _encoded(_stamp(next(iter(self.values.values()))))
+        head = _encode((None,) * len(self.changes))[: -len(self.changes)]
+        return head + stamp.join(self._encoded) + stamp
+
 
 def seeds_slices(metadata: GraphMetadata | None) -> Generator[str, None, Seeds]:
     """Make the seeds of *metadata*, yielding each address once its own are made."""
@@ -41,10 +53,28 @@ def seeds_slices(metadata: GraphMetadata | None) -> Generator[str, None, Seeds]:
     components = metadata.components if metadata else {}
     for address, component in components.items():
         if component.initial_settings is not None:
-            values[address] = SettingValue(component.initial_settings.readable, _NOBODY, False, 0, 0.0)
+            values[address] = _unstamped(component.initial_settings.readable)
             yield address
-    changes = []
+    changes: list[SettingChanged] = []
+    encoded: list[bytes] = []
+    blank = _encoded(_stamp(_unstamped(None)))
     for address, value in values.items():
         changes.append(SettingChanged(address, value))
+        # As a map of our own, because the stamp has to come last in it.
+        whole = _encode({"address": address, "value": {"readable": value.readable, **_stamp(value)}})
+        encoded.append(whole[: -len(blank)])
         yield address
-    return Seeds(values, tuple(changes))
+    return Seeds(values, tuple(changes), tuple(encoded))
+
+
+def _unstamped(readable: Any) -> SettingValue:
+    return SettingValue(readable, _NOBODY, reported=False, revision=0, at=0.0)
+
+
+def _stamp(value: SettingValue) -> dict[str, object]:
+    return {"session": value.session, "reported": value.reported, "revision": value.revision, "at": value.at}
+
+
+def _encoded(fields: dict[str, object]) -> bytes:
+    """Fields as the last ones of a map: without its head."""
+    return _encode(fields)[1:]

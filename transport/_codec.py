@@ -174,5 +174,5 @@ class Payload(Generic[T]):
 
     def _check(self, fits_into: Callable[..., bool]) -> None:
         most = self._bounds.decoded_bytes
-        if not fits_into(bytes(self._encoded()), most, text=self._codec.text):
+        if not fits_into(memoryview(self._encoded()), most, text=self._codec.text):
             raise LimitExceeded("decoded_bytes", most)

@@ -4,6 +4,9 @@ One byte of an empty list becomes 56 bytes of Python, so a small document can be
 is counted is every byte that could be the head of a container, and a slot for nothing else.
 """
 
+Encoded = bytes | memoryview
+"""A document. A view where that is at hand: most answers need its size or its head only, and a copy takes long."""
+
 _LIST = 96
 _MAP = 240
 """Bytes that CPython takes for a small one."""
@@ -15,33 +18,34 @@ _MSGPACK_LISTS = bytes([*range(0x90, 0xA0), 0xDC, 0xDD])
 _MSGPACK_MAPS = bytes([*range(0x80, 0x90), 0xDE, 0xDF])
 
 
-def decoded_fits(encoded: bytes, most: int, *, text: bool) -> bool:
+def decoded_fits(encoded: Encoded, most: int, *, text: bool) -> bool:
     """Whether a document surely takes no more than ``most`` bytes once decoded."""
     size = len(encoded)
     if size + size * _MAP <= most:
         return True
+    whole = bytes(encoded)
     if text:
-        lists, maps = encoded.count(b"["), encoded.count(b"{")
+        lists, maps = whole.count(b"["), whole.count(b"{")
     else:
-        lists, maps = _count(encoded, _MSGPACK_LISTS), _count(encoded, _MSGPACK_MAPS)
+        lists, maps = _count(whole, _MSGPACK_LISTS), _count(whole, _MSGPACK_MAPS)
     return size + _LIST * lists + _MAP * maps <= most
 
 
-def map_fits(encoded: bytes, most: int, *, text: bool) -> bool:
+def map_fits(encoded: Encoded, most: int, *, text: bool) -> bool:
     """Whether a map whose values stay encoded surely takes no more than ``most`` bytes."""
-    return len(encoded) + _ENTRY * (encoded.count(b":") if text else _msgpack_entries(encoded)) <= most
+    return len(encoded) + _ENTRY * (bytes(encoded).count(b":") if text else _msgpack_entries(encoded)) <= most
 
 
-def list_fits(encoded: bytes, most: int, *, text: bool) -> bool:
+def list_fits(encoded: Encoded, most: int, *, text: bool) -> bool:
     """Whether a list whose items stay encoded surely takes no more than ``most`` bytes."""
-    return len(encoded) + _ITEM * (encoded.count(b",") + 1 if text else _msgpack_items(encoded)) <= most
+    return len(encoded) + _ITEM * (bytes(encoded).count(b",") + 1 if text else _msgpack_items(encoded)) <= most
 
 
 def _count(encoded: bytes, heads: bytes) -> int:
     return len(encoded) - len(encoded.translate(None, heads))
 
 
-def _msgpack_entries(encoded: bytes) -> int:
+def _msgpack_entries(encoded: Encoded) -> int:
     """Read how many entries a map says it has; anything else has none."""
     head = encoded[0] if encoded else 0
     if 0x80 <= head <= 0x8F:
@@ -50,7 +54,7 @@ def _msgpack_entries(encoded: bytes) -> int:
     return int.from_bytes(encoded[1 : 1 + width], "big")
 
 
-def _msgpack_items(encoded: bytes) -> int:
+def _msgpack_items(encoded: Encoded) -> int:
     """Read how many items a list says it has; anything else has none."""
     head = encoded[0] if encoded else 0
     if 0x90 <= head <= 0x9F:

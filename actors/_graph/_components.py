@@ -106,6 +106,8 @@ class ComponentBook:
         draft.settings += [told for told in seeds.changes if told.address not in hidden] if hidden else seeds.changes
         unseeded = self.settings.unseed(command.addresses - seeds.values.keys())
         draft.settings += [SettingChanged(address, None) for address in sorted(unseeded)]
+        if not hidden and len(draft.settings) == len(seeds.changes):
+            draft.seeds = seeds
 
     def _forget_settings(self, record: Record, seeded: Set[str], reported: Set[str], draft: Draft) -> None:
         changed = self.settings.forget(record.id, seeded, reported)

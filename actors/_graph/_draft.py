@@ -12,6 +12,7 @@ from graphmeta import (
     MetadataChanged,
     Ownership,
     ScopeChanged,
+    Seeds,
     SessionEnded,
     SessionStarted,
     SettingChanged,
@@ -38,6 +39,8 @@ class Draft:
     metadata: list[MetadataChanged] = attrs.field(factory=list)
     endpoints: list[EndpointChanged] = attrs.field(factory=list)
     settings: list[SettingChanged] = attrs.field(factory=list)
+    seeds: Seeds | None = None
+    """Where the settings that changed are those of a registration, and no others."""
     measured: int = 0
     """Bytes of metadata and settings in it, about."""
 

@@ -19,6 +19,7 @@ from graphmeta import (
     GraphMetadata,
     GraphSnapshot,
     InvalidEndpoint,
+    Seeds,
     SettingValue,
     SnapshotSession,
     check_topic,
@@ -51,6 +52,8 @@ class Decision(Generic[R]):
     change: Change | None
     measured: int
     """Bytes of metadata and settings in the change, about."""
+    seeds: Seeds | None = None
+    """Where the settings in the change are those of a registration: they are encoded already."""
 
 
 class Ledger:
@@ -145,7 +148,7 @@ class Ledger:
             self._snapshot = None
             if record is not None:
                 record.frozen = None
-        return Decision(self._answer(answer), change, draft.measured)
+        return Decision(self._answer(answer), change, draft.measured, draft.seeds)
 
     def _deciders(self) -> dict[type, Callable[[Any, Any, Draft], Any]]:
         edges, components = self._edges, self._components

@@ -123,11 +123,12 @@ class RemoteSessionService(SessionService):
     @wire_method
     def register_metadata(self, metadata: Payload[Any]) -> Awaitable[int]:  # type: ignore[override]
         """Replace the session's metadata as a whole; returns the revision."""
-        return self._register_in_turn(metadata.encoded, self._registrations.enter())
+        return self._register_in_turn(metadata, self._registrations.enter())
 
-    async def _register_in_turn(self, raw: bytes, place: object) -> int:
+    async def _register_in_turn(self, metadata: Payload[Any], place: object) -> int:
         # A small registration must not overtake a large one that came before it.
         async with self._registrations.turn(place):
+            raw = metadata.encoded  # A copy, and so not in the reader's step.
             if raw in _NOTHING:
                 return await super().register_metadata(None)
             encoding: Literal["json", "msgpack"] = "json" if self._peer.speaks_json else "msgpack"

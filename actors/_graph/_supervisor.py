@@ -105,6 +105,8 @@ class GraphSupervisor(Actor):
         self.plain: Final = PlainSnapshots(self._ledger.snapshot)
         """Its snapshots for those who speak JSON."""
         self._newest: tuple[Change, Shared] | None = None
+        self._told: Decision[Any] | None = None
+        """What everyone is being told of in this step."""
         self.closed = trio.Event()
         self._journal: Final = journal
         """Where persistent edges are kept; None: in memory only."""
@@ -148,7 +150,9 @@ class GraphSupervisor(Actor):
 
     def _publish(self, decision: Decision[R]) -> R:
         if decision.change is not None:
+            self._told = decision
             self._tell(decision.change, weigh(decision.change, decision.measured))
+            self._told = None
         return decision.result
 
     def _tell(self, change: Change, weight: int) -> None:
@@ -268,7 +272,9 @@ class GraphSupervisor(Actor):
         """The change, encoded once for everyone who is told of it now."""
         if self._newest is None or self._newest[0] is not change:
             kept = self._ledger.encoded_metadata((said.session, said.metadata) for said in change.metadata)
-            self._newest = (change, Shared.encoded_as(msgpack=encode_change(change, kept)))
+            seeds = self._told.seeds if self._told is not None and self._told.change is change else None
+            settings = None if seeds is None else seeds.encode_changes()
+            self._newest = (change, Shared.encoded_as(msgpack=encode_change(change, kept, settings)))
         return self._newest[1]
 
     def settings(self) -> dict[str, SettingValue]:
