@@ -88,7 +88,6 @@ from ._names import check_topic as check_topic
 from ._network import collect_edges as collect_edges
 from ._outcome import Outcome as Outcome
 from ._outcome import Removal as Removal
-from ._pickles import dump_trusted as dump_trusted
 from ._pickles import load_trusted as load_trusted
 from ._render import render as render
 from ._schema import CHANGE_SCHEMA as CHANGE_SCHEMA
@@ -122,6 +121,7 @@ from ._streams import OutputTopic as OutputTopic
 from ._streams import Port as Port
 from ._streams import Relay as Relay
 from ._streams import Topic as Topic
+from ._trusted import dump_trusted as dump_trusted
 from ._twin import snapshot_twin as snapshot_twin
 from ._twin import step_twin as step_twin
 from ._visible import visible as visible

@@ -142,11 +142,11 @@ class Payload(Generic[T]):
             raise ProtocolError(str(error)) from None
         return {name: self.part(raw) for name, raw in parts.items()}
 
-    def items(self) -> list[msgspec.Raw]:
-        """Take a list apart and leave its items encoded. Raises `ProtocolError` if it is none."""
+    def items(self, shape: Any = msgspec.Raw) -> list[Any]:
+        """Take a list apart; its items stay encoded, or are of a flat type. Raises `ProtocolError` if it is none."""
         try:
             self._check(list_fits)
-            items: list[msgspec.Raw] = self._codec.decode(self._encoded(), list[msgspec.Raw])
+            items: list[Any] = self._codec.decode(self._encoded(), list[shape])
         except Undecodable as error:
             raise ProtocolError(str(error)) from None
         return items

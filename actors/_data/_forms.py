@@ -22,8 +22,8 @@ from ._portable import check_of
 from ._weight import check_weight
 
 
-class Form(enum.Enum):
-    """What the bytes of a message are."""
+class Form(enum.StrEnum):
+    """What the bytes of a message are. A text, whose hash is quick: every message asks for it."""
 
     MSGPACK = "msgpack"
     JSON = "json"
@@ -119,8 +119,8 @@ def seal_trusted(value: Any) -> bytes:
         return dump_trusted(value)
 
 
-def open_trusted(raw: bytes, message_type: Any) -> Any:
-    """Read what came over a link to a child or a parent of ours; raises `Unfit`."""
+def open_trusted(raw: bytes | bytearray, message_type: Any) -> Any:
+    """Read what came over a link to a child or a parent of ours, and give *raw* away; raises `Unfit`."""
     with fit:
         value = load_trusted(raw)
         if isinstance(value, Sealed):

@@ -61,18 +61,21 @@ class ChildLetter(Letter):
 
     ours = True
 
-    def __init__(self, topic: str, raw: bytes) -> None:
+    def __init__(self, topic: str, raw: bytes | bytearray) -> None:
         super().__init__(topic)
-        self._packed[Form.PICKLE] = raw
+        self._raw: Final = raw
         self._values: Final[list[Any]] = []
 
     def value(self, message_type: Any) -> Any:
         """Return the object, the same for all."""
         if not self._values:
-            self._values.append(open_trusted(self._packed[Form.PICKLE], message_type))
+            self._values.append(open_trusted(self._raw, message_type))
         return self._values[0]
 
     def _pack(self, form: Form) -> bytes:
+        if form is Form.PICKLE:
+            # A copy, unless it is a short one: an array that lies in the original is written to by whoever has it.
+            return bytes(self._raw)
         value = self.value(object)
         with fit:
             # What the child declared is known as a text only; that its value has a class of its own is enough.

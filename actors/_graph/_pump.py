@@ -90,17 +90,13 @@ class Pump:
         return message if number is None else number
 
 
-def told_messages(messages: Payload[Any], *, opaque: bool, bypass: Bypass | None = None) -> list[bytes]:
+def told_messages(messages: Payload[Any], *, opaque: bool, bypass: Bypass | None = None) -> Sequence[bytes | bytearray]:
     """Take a batch apart again; raises `ProtocolError` or `LimitExceeded` when it is none."""
-    items = messages.items()
-    return [_opened(messages.part(item), bypass) if opaque else bytes(item) for item in items]
-
-
-def _opened(part: Payload[Any], bypass: Bypass | None) -> bytes:
+    if not opaque:
+        return [*map(bytes, messages.items())]
     if bypass is None:
-        return bytes(part.decode(bytes))
-    message = part.decode(_Told)
+        return messages.items(bytes)
     try:
-        return bypass.fetch(message) if isinstance(message, int) else bytes(message)
+        return [bypass.fetch(told) if isinstance(told, int) else told for told in messages.items(_Told)]
     except LookupError as error:
         raise ProtocolError(str(error)) from None
