@@ -8,7 +8,7 @@ the kernel says when it is gone.
 import math
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, nullcontext
 from typing import Final
 
 import attrs
@@ -46,8 +46,10 @@ async def inherited_link(
     *beside* is one end of a `bypass_pair`, for what is large; it stays the caller's.
     """
     limits = limits or Limits()
+    bypass = None if beside is None else Bypass(beside)
     stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
-    about = About(role, peer, bypass=None if beside is None else Bypass(beside))
+    about = About(role, peer, bypass=bypass)
     guard = GuardedStream(stream, limits.send_seconds)
-    async with stream_link(guard, UnixFraming(role, limits), about, limits) as link:
-        yield link
+    with nullcontext() if bypass is None else closing(bypass):
+        async with stream_link(guard, UnixFraming(role, limits), about, limits) as link:
+            yield link

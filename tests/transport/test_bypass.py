@@ -5,6 +5,7 @@ import os
 import pytest
 
 from transport import Bypass, bypass_pair
+from transport._bypass import KEPT
 
 LARGE = os.urandom(3_000_001)
 
@@ -13,8 +14,9 @@ LARGE = os.urandom(3_000_001)
 def ends():
     before = len(os.listdir("/proc/self/fd"))
     pair = bypass_pair()
-    yield tuple(map(Bypass, pair))
-    for each in pair:
+    ends = tuple(map(Bypass, pair))
+    yield ends
+    for each in (*ends, *pair):
         each.close()
     assert len(os.listdir("/proc/self/fd")) == before
 
@@ -70,3 +72,43 @@ def test_without_anybody_at_the_other_end_nothing_is_posted():
 def test_where_the_system_has_no_memory_files_there_is_no_such_way(monkeypatch):
     monkeypatch.delattr(os, "memfd_create")
     assert bypass_pair() is None
+
+
+def files_made(monkeypatch):
+    made = []
+    create = os.memfd_create
+    monkeypatch.setattr(os, "memfd_create", lambda *args: made.append(args) or create(*args))
+    return made
+
+
+def test_a_file_is_filled_again_when_it_was_read_and_what_came_before_stays_as_it_was(ends, monkeypatch):
+    here, there = ends
+    made = files_made(monkeypatch)
+    came = [there.fetch(here.post(bytes([each]) * (each + 1))) for each in range(200)]
+    assert came == [bytes([each]) * (each + 1) for each in range(200)]
+    assert len(made) == 1
+    numbers = [here.post(bytes([each])) for each in range(3)]
+    assert len(made) == 3
+    assert [there.fetch(number) for number in numbers] == [b"\0", b"\1", b"\2"]
+
+
+def test_what_was_dropped_unread_frees_its_file_too(ends, monkeypatch):
+    here, there = ends
+    made = files_made(monkeypatch)
+    for _ in range(10):
+        numbers = [here.post(b"x") for _ in range(3)]
+        assert there.fetch(numbers[-1]) == b"x"
+    assert len(made) == 3
+
+
+def test_larger_bytes_take_the_place_of_smaller_and_no_more_is_kept_than_the_bound(ends):
+    here, there = ends
+    before = len(os.listdir("/proc/self/fd"))
+    for size in (1, 20, 4, 31, 40, 2):
+        numbers = [here.post(bytes([each]) * (size * 2**20)) for each in range(3)]
+        for each, number in enumerate(numbers):
+            assert there.fetch(number) == bytes([each]) * (size * 2**20)
+        here.post(b"")
+        assert here._kept <= KEPT
+        assert sum(map(len, there._theirs.values())) <= KEPT
+    assert len(os.listdir("/proc/self/fd")) - before < 2 * KEPT // 2**19
