@@ -36,6 +36,8 @@ class Sealed:
 
     form: Form
     raw: bytes = attrs.field(repr=False)
+    most: int
+    """Bytes that it may take there once decoded."""
 
 
 class Packing:
@@ -108,7 +110,7 @@ def _packing(message_type: Any) -> Packing:
 def transcode(raw: bytes, source: Form, target: Form, most: int) -> bytes:
     """Say a message of a peer at a door in another form, without its type; raises `Unfit`."""
     if target is Form.PICKLE:
-        return seal_trusted(Sealed(source, raw))
+        return seal_trusted(Sealed(source, raw, most))
     with fit:
         return _ENCODE[target](_ANYTHING.unpack(raw, source, most))
 
@@ -124,7 +126,7 @@ def open_trusted(raw: bytes | bytearray, message_type: Any) -> Any:
     with fit:
         value = load_trusted(raw)
         if isinstance(value, Sealed):
-            return packing_of("", message_type).unpack(value.raw, value.form)
+            return packing_of("", message_type).unpack(value.raw, value.form, value.most)
         return value
 
 

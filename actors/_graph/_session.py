@@ -281,8 +281,12 @@ class Session(Holder):
     async def paused(self) -> AsyncIterator[None]:
         """Hold the flow of messages for the length of a block."""
         try:
-            # Cancelled over a wire it may hold all the same; to let go of nothing is no error.
             await self.pause()
+        except trio.Cancelled:
+            # Over a wire it may hold all the same; to let go of nothing is no error.
+            await self._line.let_go(SessionService.resume)
+            raise
+        try:
             yield
         finally:
             await self._line.let_go(SessionService.resume)

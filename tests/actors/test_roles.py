@@ -183,3 +183,11 @@ async def test_one_token_cannot_mean_both() -> None:
     async with open_graph() as graph:
         with pytest.raises(ValueError, match="must be another one"):
             await serve_websocket(graph, token=token, read_token=token)
+
+
+async def test_who_may_only_look_may_not_hold_the_flow_and_goes_on_looking(home: Home) -> None:
+    async with open_session(home.door.url, name="viewer", token=home.door.read_token) as viewer:
+        with pytest.raises(NotPermitted):
+            async with viewer.paused():
+                raise AssertionError("it holds the flow")
+        assert [each.name for each in await viewer.sessions()] == ["owner", "viewer"]

@@ -239,3 +239,14 @@ async def test_whatever_a_type_says_of_a_message_the_sender_alone_is_told(hall, 
             async with one.publisher("A", Sour) as a:
                 await a.send(Sour("sweet"))
                 assert await b.receive() == Sour("sweet")
+
+
+async def test_a_message_from_the_door_takes_no_more_memory_in_a_child_than_it_might_in_the_server():
+    limits = Limits(decoded_bytes=1_000_000)
+    async with open_hall(limits) as small, small.join("memory", "one") as one, small.join("child", "kid") as kid:
+        async with one.publisher("A") as a, kid.subscriber("A") as b:
+            await a.send([[]] * 20_000)
+            await a.send("light")
+            with pytest.raises(MessageRefused, match="more than 10000 parts"):
+                await b.receive()
+            assert await b.receive() == "light"
