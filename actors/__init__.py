@@ -6,12 +6,14 @@ from graphmeta import Collection as Collection
 from graphmeta import Complete as Complete
 from graphmeta import CycleError as CycleError
 from graphmeta import Edge as Edge
+from graphmeta import GraphError as GraphError
 from graphmeta import GraphMetadata as GraphMetadata
 from graphmeta import GraphSnapshot as GraphSnapshot
 from graphmeta import InputRelay as InputRelay
 from graphmeta import InputStream as InputStream
 from graphmeta import InputTopic as InputTopic
 from graphmeta import InvalidComponent as InvalidComponent
+from graphmeta import InvalidEndpoint as InvalidEndpoint
 from graphmeta import InvalidMetadata as InvalidMetadata
 from graphmeta import InvalidSettings as InvalidSettings
 from graphmeta import InvalidTopic as InvalidTopic
@@ -38,7 +40,6 @@ from transport import LimitExceeded as LimitExceeded
 from transport import Limits as Limits
 from transport import NotPermitted as NotPermitted
 
-from ._data import FlowStatistics as FlowStatistics
 from ._data import MessageError as MessageError
 from ._data import MessageRefused as MessageRefused
 from ._data import MessageTypeNotPortable as MessageTypeNotPortable
