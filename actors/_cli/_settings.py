@@ -34,7 +34,7 @@ async def run(args: argparse.Namespace) -> None:
     if args.json:
         print(msgspec.json.encode([{"address": address, "value": value} for address, value in rows]).decode())
     else:
-        print_table(("address", "settings", "by", "since", ">revision"), (_row(*row) for row in rows))
+        print_table(("address", "settings", "by", "since", ">revision"), (row_of(*row) for row in rows))
 
 
 async def _rows(session: Session, address: str | None) -> Rows:
@@ -43,7 +43,8 @@ async def _rows(session: Session, address: str | None) -> Rows:
     return [(address, value) for value in await session.settings_history(address)]
 
 
-def _row(address: str, value: SettingValue) -> tuple[str, ...]:
+def row_of(address: str, value: SettingValue) -> tuple[str, ...]:
+    """One value under the columns."""
     return (
         address,
         json.dumps(value.readable, ensure_ascii=False),

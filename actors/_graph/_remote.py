@@ -78,6 +78,8 @@ class RemoteLine(Line):
         try:
             return await self._peer.request(method, params, result)
         except LinkLost as error:
+            # Whoever learns of it first, the session's tasks and its body raise one and the same.
+            self._client.end(SessionLost(error.reason))
             raise self._client.ending or SessionLost(error.reason) from None
         except (OverflowError, UnicodeError) as error:
             raise InvalidParams(method, f"it cannot be sent: {error}") from None

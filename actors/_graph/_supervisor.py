@@ -282,10 +282,10 @@ class GraphSupervisor(Actor):
         return self._ledger.settings()
 
     def settings_history(self, address: str) -> tuple[SettingValue, ...]:
-        """The last values of a component's settings, oldest first; `UnknownComponent` when there never were any."""
+        """The last values of a component's settings, oldest first: none if it has no settings. `UnknownComponent`."""
         known = self._ledger.settings_history(address)
-        if not known:
-            raise UnknownComponent(address, nearest(address, self._ledger.settings()))
+        if not known and self._ledger.holder_of(address) is None:
+            raise UnknownComponent(address, nearest(address, self._ledger.addresses()))
         return known
 
     def impact(self, session: UUID) -> Impact:

@@ -16,6 +16,8 @@ def way_back(address: str, history: Sequence[SettingValue], revision: int | None
 
     Raises `SettingsRefused` when there is no such value, or no way to it.
     """
+    if not history:
+        raise SettingsRefused(address, "it has no settings")
     now = history[-1]
     before = _last(address, history) if revision is None else _of(address, history, revision)
     values = dict(_differences(now.readable, before.readable, ""))

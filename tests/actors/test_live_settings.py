@@ -132,6 +132,14 @@ async def test_when_the_reporter_goes_the_value_falls_back_and_that_is_an_event(
             await runner.settings_history(FILTER)
 
 
+async def test_a_component_without_settings_has_an_empty_history_and_is_no_unknown_one(house):
+    async with house.join("runner") as runner:
+        await runner.register_metadata(GraphMetadata(units={FILTER: UnitMetadata(FILTER, "FILTER", "t.F")}))
+        assert await runner.settings_history(FILTER) == ()
+        with pytest.raises(SettingsRefused, match="it has no settings"):
+            await runner.undo_settings(FILTER)
+
+
 async def test_a_watch_of_settings_begins_with_what_holds(house):
     async with house.join("runner") as runner:
         await owner(runner)
@@ -215,8 +223,9 @@ async def test_without_an_earlier_value_there_is_nothing_to_undo(house):
         await runner._report_settings(FILTER, readable(unit.band))  # the same as registered
         with pytest.raises(SettingsRefused, match="no earlier value"):
             await runner.undo_settings(FILTER)
-        with pytest.raises(UnknownComponent):
-            await runner.undo_settings("SYS/FILTR")
+        for ask in (runner.undo_settings, runner.settings_history):
+            with pytest.raises(UnknownComponent, match="did you mean 'SYS/FILTER'"):
+                await ask("SYS/FILTR")
 
 
 async def test_a_change_that_does_not_show_is_not_taken_for_the_one_before_it(house):

@@ -2,8 +2,10 @@
 
 from contextlib import asynccontextmanager
 
+import attrs
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from actors import SessionLost, SessionReleased, open_graph, open_session
 from actors._graph._door import serve_link
@@ -96,6 +98,33 @@ async def test_what_cannot_be_let_go_of_in_time_ends_the_session_so_that_nothing
         assert graph.snapshot().graph == {}
         assert not graph._supervisor.router.paused
         assert graph._supervisor.router.route("A").inboxes == ()
+
+
+@pytest.mark.parametrize("leaving", ["a scope", "a watch"])
+async def test_what_there_is_no_room_to_let_go_of_ends_the_session_too(leaving, autojump_clock):
+    async with served() as (graph, link):
+        with pytest.raises(SessionLost, match=r"(close_scope|unwatch) failed: "):
+            async with session_over(link, "one", attrs.evolve(LIMITS, outbox_bytes=1000)) as one:
+                async with trio.open_nursery() as nursery:
+                    async with one.scope("s") if leaving == "a scope" else one.watch():
+                        link.stuck = True
+                        for _ in range(2):  # one that is being sent, and one that waits
+                            nursery.start_soon(one.connect, "A" * 1000, "B" * 1000)
+                            await wait_all_tasks_blocked()
+                    await trio.sleep_forever()
+        while graph.sessions():
+            await trio.lowlevel.checkpoint()
+
+
+async def test_a_loss_that_calls_in_flight_learn_of_first_leaves_as_itself(autojump_clock):
+    async with served() as (_, link):
+        with pytest.raises(SessionLost, match="torn"):
+            async with session_over(link, "one", LIMITS) as one, trio.open_nursery() as nursery:
+                link.stuck = True
+                for number in range(3):
+                    nursery.start_soon(one.connect, "A", f"B{number}")
+                await wait_all_tasks_blocked()
+                link.abort("torn")
 
 
 async def test_an_exception_of_the_body_wins_over_its_sessions_end_which_is_its_context(house):

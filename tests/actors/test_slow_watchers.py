@@ -9,6 +9,7 @@ import trio
 from actors import Resync, WatchOverrun, open_graph, open_session
 from actors._graph._door import serve_link
 from actors._graph._remote_watch import RemoteChanges
+from graphmeta import GraphMetadata, InitialSettings, UnitMetadata
 from transport import Limits, memory_links
 
 LIMITS = Limits(watch_changes=4)
@@ -45,6 +46,23 @@ async def test_a_watcher_that_falls_behind_again_before_it_looked_is_ended_and_i
                 await changes.receive()
             await one.connect("X", "Y")
             assert (await quick.receive()).edges_added == (("X", "Y"),)
+
+
+async def test_who_watches_settings_and_falls_behind_is_told_what_holds_and_what_is_gone():
+    async with open_graph(limits=LIMITS) as graph, open_session(graph, name="one") as one:
+        units = {name: UnitMetadata(name, name, "t.U", initial_settings=InitialSettings(0)) for name in ("U", "V", "W")}
+        await one.register_metadata(GraphMetadata(units=units))
+        async with one.watch_settings() as settings:
+            assert {(await settings.receive())[0] for _ in range(3)} == {"U", "V", "W"}
+            for number in range(6):
+                await one._report_settings("U", number)
+            await one.register_metadata(GraphMetadata(units={name: units[name] for name in ("U", "V")}))
+            told = dict([await settings.receive() for _ in range(3)])
+            assert (told["W"], told["V"].readable) == (None, 0)
+            assert told["U"].readable == 5
+            await one._report_settings("V", 7)
+            address, value = await settings.receive()
+            assert (address, value.readable) == ("V", 7)
 
 
 async def test_history_that_no_longer_reaches_back_says_so():

@@ -202,7 +202,7 @@ def test_unknown_words_are_misuse(trellis, arguments):
     assert misused.stderr.startswith("usage: trellis")
 
 
-def test_a_setting_of_nobody_is_refused_with_the_nearest_name(trellis, background):
+def test_a_setting_of_nobody_is_refused(trellis, background):
     served(background("serve"))
     refused = trellis("set", "SYS/NOBODY", "gain", "2")
     assert refused.returncode == 1

@@ -70,6 +70,12 @@ def test_who_is_not_there_cannot_be_released_but_is_guessed_at(trellis, owner):
     assert (refused.returncode, refused.stderr) == (1, "trellis: no session 'ownr' (did you mean 'owner'?)\n")
 
 
+def test_a_component_that_is_not_there_is_guessed_at(trellis, owner):
+    for command in (("set", "SYS/V", "gain", "2"), ("undo", "SYS/V"), ("settings", "SYS/V")):
+        refused = trellis(*command)
+        assert (refused.returncode, refused.stderr) == (1, "trellis: no component 'SYS/V' (did you mean 'SYS/U'?)\n")
+
+
 def test_the_graph_is_drawn_with_the_owners_of_its_edges_on_request(trellis, owner):
     assert "owner" not in trellis("graph").stdout
     assert "└→ B  [owner]" in trellis("graph", "--owners").stdout
