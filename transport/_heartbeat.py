@@ -1,8 +1,11 @@
 """Is the peer still there? It is asked at every interval, and silence after a question means no.
 
 The decision is about bytes, not about pongs: a peer in the middle of a long frame is alive. A round in which
-this process itself was late (blocked, stopped) proves nothing about the peer and starts again.
+this process itself was late (blocked, stopped) proves nothing about the peer and starts again. Nothing here
+waits: whoever reads the link looks here when it is time, which costs a connection no task of its own.
 """
+
+from collections.abc import Callable
 
 import trio
 
@@ -15,16 +18,41 @@ _LAST_LOOK = 0.02
 """Seconds for what is already in the kernel's buffers to be read before a peer is given up."""
 
 
-async def wait_silent(link: Link, limits: Limits) -> None:
-    """Ping the peer for ever; return when it has been silent for the timeout after a ping."""
-    while True:
-        await trio.sleep(limits.heartbeat_interval)
-        asked = trio.current_time()
-        link.ping()
-        await trio.sleep(limits.heartbeat_timeout)
-        late = trio.current_time() - asked - limits.heartbeat_timeout
-        if link.last_heard >= asked or late > _LATE:
-            continue
-        await trio.sleep(_LAST_LOOK)
-        if link.last_heard < asked:
-            return
+class Heartbeat:
+    """The rounds of one link: rest, ask, listen, and look a last time."""
+
+    def __init__(self, link: Link, limits: Limits) -> None:
+        self._link = link
+        self._limits = limits
+        self._asked = 0.0
+        self.due: float
+        """`trio.current_time` at which to `beat`."""
+        self._step: Callable[[], bool]
+        self._rest()
+
+    def beat(self) -> bool:
+        """Do what is due; True when the peer has been silent for the timeout after a ping."""
+        return self._step()
+
+    def _rest(self) -> bool:
+        return self._next(self._limits.heartbeat_interval, self._ask)
+
+    def _ask(self) -> bool:
+        self._asked = trio.current_time()
+        self._link.ping()
+        return self._next(self._limits.heartbeat_timeout, self._listen)
+
+    def _listen(self) -> bool:
+        late = trio.current_time() - self.due
+        if self._link.last_heard >= self._asked or late > _LATE:
+            return self._rest()
+        return self._next(_LAST_LOOK, self._look_again)
+
+    def _look_again(self) -> bool:
+        if self._link.last_heard < self._asked:
+            return True
+        return self._rest()
+
+    def _next(self, seconds: float, step: Callable[[], bool]) -> bool:
+        self.due, self._step = trio.current_time() + seconds, step
+        return False

@@ -1,10 +1,12 @@
-"""One end of a connection: requests both ways over a link, with one reader, one writer and a heartbeat.
+"""One end of a connection: requests both ways over a link, with one reader, at most one writer, and a heartbeat.
 
-The reader always drains: what it starts never waits in it. Everything that is decided (records, order, bounds)
+The reader always drains: what it starts never waits in it. The writer is a task only once there is something
+that could not leave at once: a short life needs none. Everything that is decided (records, order, bounds)
 is decided elsewhere, by plain code; here are the tasks that move it, and how they end together.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import trio
@@ -15,7 +17,7 @@ from ._codec import JSON, MSGPACK
 from ._error_table import ErrorTable
 from ._errors import LimitExceeded, LinkClosed, LinkLost, ProtocolError
 from ._groups import single_as_itself
-from ._heartbeat import wait_silent
+from ._heartbeat import Heartbeat
 from ._limits import Limits
 from ._link import Frame, Link, Role
 from ._opening import Opening, receive_opening
@@ -27,6 +29,8 @@ from ._sender import Sender
 from ._service import Service
 
 T = TypeVar("T")
+
+_CLOSED = "closed by this end"
 
 
 class Peer:
@@ -112,15 +116,9 @@ class Peer:
         not in the error table, raised by a method or by ``on_notify``, is a bug and leaves as itself. The link
         stays its opener's to close.
         """
-        try:
-            with self._scope, single_as_itself():
-                async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self._write)
-                    nursery.start_soon(self._watch_silence)
-                    task_status.started()
-                    await self._read(nursery)
-        finally:
-            self._end("this end stopped serving the connection")
+        with single_as_itself(), self._scope:
+            async with trio.open_nursery() as nursery:
+                await self._serve(nursery, task_status)
         if not self._closing:
             assert self._ended is not None
             raise LinkLost(self._ended)
@@ -171,7 +169,8 @@ class Peer:
         if not self._closing and self._ended is None:
             self._closing = True
             self._scope.deadline = trio.current_time() + self.limits.close_seconds
-            self._sender.drain()
+            if self._sender.drain():
+                self._end(_CLOSED)
 
     def abort(self, reason: str) -> None:
         """End the connection now. Everybody who waits here gets `LinkLost` with this reason."""
@@ -189,14 +188,32 @@ class Peer:
         except (LimitExceeded, LinkLost):
             return
 
-    async def _read(self, nursery: trio.Nursery) -> None:
+    async def _serve(self, nursery: trio.Nursery, task_status: trio.TaskStatus[None]) -> None:
         try:
-            while True:
-                self._take(await self._link.receive(), nursery)
+            self._sender.open(partial(nursery.start_soon, self._write))
+            task_status.started()
+            await self._read(nursery)
+        finally:
+            # While the nursery is open: the sender may ask it for a writer until it knows of the end.
+            self._end("this end stopped serving the connection")
+
+    async def _read(self, nursery: trio.Nursery) -> None:
+        """Take what comes, and between two frames look after the heartbeat."""
+        heartbeat = Heartbeat(self._link, self.limits)
+        try:
+            while self._ended is None:
+                with trio.CancelScope(deadline=heartbeat.due):
+                    await self._take_all(nursery)
+                if self._ended is None and heartbeat.beat():
+                    self.abort(f"nothing was heard for {self.limits.heartbeat_timeout:g} s after a ping")
         except LinkClosed as error:
             self._end(error.reason)
         except (ProtocolError, LimitExceeded) as error:
             self._end(str(error))
+
+    async def _take_all(self, nursery: trio.Nursery) -> None:
+        while self._ended is None:
+            self._take(await self._link.receive(), nursery)
 
     def _take(self, frame: Frame | None, nursery: trio.Nursery) -> None:
         """Take a frame and those that came with it; what they are answered at once leaves in one write."""
@@ -211,13 +228,9 @@ class Peer:
     async def _write(self) -> None:
         try:
             await self._sender.run()
-            self._end("closed by this end")
+            self._end(_CLOSED)
         except LinkClosed as error:
             self._end(error.reason)
-
-    async def _watch_silence(self) -> None:
-        await wait_silent(self._link, self.limits)
-        self.abort(f"nothing was heard for {self.limits.heartbeat_timeout:g} s after a ping")
 
     def _end(self, reason: str) -> None:
         """Make it over, once: nobody may go on waiting."""

@@ -1,9 +1,11 @@
 """The outgoing half of a connection: documents are encoded, queued within bounds, and written by one task.
 
-Whoever queues never waits. What a link can take at once leaves at once; the rest is the writer's. Knows nothing
+Whoever queues never waits. What a link can take at once leaves at once; the rest is the writer's, who is
+started when there first is any. Knows nothing
 of requests: a document is a document.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import trio
@@ -30,8 +32,10 @@ class Sender:
         self._idle = trio.lowlevel.ParkingLot()
         self._room = (trio.lowlevel.ParkingLot(), trio.lowlevel.ParkingLot())
         """Who waits for room: among all but messages, and among messages."""
+        self._start: Callable[[], None] | None = None
+        """Starts the writer, `run`; None before `open`, and once it has been started."""
         self._free = False
-        """Whether the writer runs and has no frame in its hands: nothing may overtake that."""
+        """Whether this is open and the writer has no frame in its hands: nothing may overtake that."""
         self._held = False
         self._draining = False
         self._ended: str | None = None
@@ -55,8 +59,15 @@ class Sender:
         if hurry and not self._held:
             self._push()
         if self._outbox and not self._held:
-            self._idle.unpark_all()
+            self._rouse()
         return parcel
+
+    def open(self, start: Callable[[], None]) -> None:
+        """Send from now on; *start* is to start `run`, when something first has to wait."""
+        self._start, self._free = start, True
+        self._push()
+        if self._outbox or self._draining:
+            self._rouse()
 
     def hold(self) -> None:
         """Let nothing leave until `release`, so that what belongs together is one write; do not wait between."""
@@ -68,7 +79,7 @@ class Sender:
         if self._outbox:
             self._push()
         if self._outbox:
-            self._idle.unpark_all()
+            self._rouse()
 
     def withdraw(self, parcel: Parcel) -> bool:
         """Take a document back; False if it has begun to leave."""
@@ -89,25 +100,36 @@ class Sender:
             await self._room[bulk].park()
         self.check_open()
 
-    def drain(self) -> None:
-        """Take nothing more; `run` returns when all that waits has left."""
+    def drain(self) -> bool:
+        """Take nothing more. True if all has left already; otherwise `run` returns when it has."""
         self._draining = True
-        self._wake()
+        self._free_waiting()
+        if self._free and not self._outbox:
+            return True
+        self._rouse()
+        return False
 
     def end(self, reason: str) -> None:
         """Send nothing more, and free whoever waits here."""
         self._ended = self._ended or reason
-        self._wake()
+        self._idle.unpark_all()
+        self._free_waiting()
 
     def abort(self, reason: str) -> None:
         """End the link, too: its reader will say so to everybody else."""
         self._link.abort(reason)
         self.end(reason)
 
-    def _wake(self) -> None:
-        self._idle.unpark_all()
+    def _free_waiting(self) -> None:
         for waiting in self._room:
             waiting.unpark_all()
+
+    def _rouse(self) -> None:
+        """Have the writer look at what waits."""
+        self._idle.unpark_all()
+        if self._start is not None:
+            start, self._start = self._start, None
+            start()
 
     def _push(self) -> None:
         """Send what can leave without waiting; saves two turns of the scheduler for each request."""
@@ -121,7 +143,8 @@ class Sender:
             self.end(error.reason)
 
     async def run(self) -> None:
-        """Write until drained. Raises `LinkClosed`."""
+        """Write until drained: the writer's task. Raises `LinkClosed`."""
+        self._free = False
         while self._ended is None:
             frames = self._next_frames()
             if frames:

@@ -8,7 +8,7 @@ import trio.testing
 
 from transport import Limits, Link, LinkClosed, LinkLost, Peer, Role, memory_links
 from transport._guard import GuardedStream
-from transport._heartbeat import wait_silent
+from transport._heartbeat import Heartbeat
 from transport._unix import unix_link
 
 LIMITS = Limits(heartbeat_interval=5, heartbeat_timeout=3)
@@ -45,6 +45,15 @@ class Recording(Link):
     async def aclose(self, reason: str = "") -> None: ...
 
     def abort(self, reason: str) -> None: ...
+
+
+async def wait_silent(link: Link, limits: Limits) -> None:
+    """Look when it is time, as a reader does; return when the peer is given up."""
+    heartbeat = Heartbeat(link, limits)
+    while True:
+        await trio.sleep_until(heartbeat.due)
+        if heartbeat.beat():
+            return
 
 
 async def test_a_silent_peer_is_given_up_after_interval_and_timeout(
