@@ -1,10 +1,12 @@
-"""Reading the head of one HTTP request, strictly, and writing a refusal. Pure.
+"""Reading the head of one HTTP request, strictly, and writing the answer. Pure.
 
 A websocket begins as HTTP, and whatever is lenient about HTTP is a way to be misunderstood. So this reads our
 own subset: one request line, headers of one line each, CRLF, and nothing after. What it lets through means
 one thing only.
 """
 
+import base64
+import hashlib
 import re
 from http import HTTPStatus
 
@@ -15,6 +17,8 @@ HEAD_END = b"\r\n\r\n"
 _REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (/[\x21-\x7e]{0,2000}) HTTP/1\.1")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):([\x20-\x7e\x80-\xff\t]{0,8000})")
 _MAX_HEADERS = 64
+_ACCEPT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"""RFC 6455 (1.3) has it so."""
 
 
 class BadRequest(Exception):
@@ -65,6 +69,22 @@ _EXTRA = {
     426: "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
     503: "Retry-After: 1\r\n",
 }
+
+
+def switching(key: str, subprotocol: str) -> bytes:
+    """Write the response that says yes to a websocket whose client sent this key."""
+    return (
+        "HTTP/1.1 101 Switching Protocols\r\n"
+        "Upgrade: websocket\r\n"
+        "Connection: Upgrade\r\n"
+        f"Sec-WebSocket-Accept: {_accept_token(key)}\r\n"
+        f"Sec-WebSocket-Protocol: {subprotocol}\r\n\r\n"
+    ).encode()
+
+
+def _accept_token(key: str) -> str:
+    """Prove that the key was read, as RFC 6455 (4.2.2) asks; SHA-1 protects nothing here."""
+    return base64.b64encode(hashlib.sha1(key.encode() + _ACCEPT, usedforsecurity=False).digest()).decode()
 
 
 def refusal(status: int, reason: str) -> bytes:

@@ -1,11 +1,11 @@
 """One end of a connection: requests both ways over a link, with one reader, at most one writer, and a heartbeat.
 
-The reader always drains: what it starts never waits in it. The writer is a task only once there is something
-that could not leave at once: a short life needs none. Everything that is decided (records, order, bounds)
+The reader always drains: what it starts never waits in it. The writer is a task only while something waits
+to leave: most requests and answers leave at once, without it. Everything that is decided (records, order, bounds)
 is decided elsewhere, by plain code; here are the tasks that move it, and how they end together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -65,7 +65,10 @@ class Peer:
         self._receiver.on_notify = on_notify
         self._ended: str | None = None
         self._closing = False
+        self._close_next = False
         self._scope = trio.CancelScope()
+        self._tasks: trio.Nursery | None = None
+        """Open while the connection is served."""
 
     def __repr__(self) -> str:
         state = self._ended or ("closing" if self._closing else "open")
@@ -123,6 +126,11 @@ class Peer:
             assert self._ended is not None
             raise LinkLost(self._ended)
 
+    def start_soon(self, async_fn: Callable[..., Awaitable[object]], *args: Any) -> None:
+        """Run a task for as long as the connection is served; when it is over, not at all."""
+        if self._tasks is not None:
+            self._tasks.start_soon(async_fn, *args)
+
     async def request(self, method: str, params: Mapping[str, Any], result_type: Any = Any) -> Any:
         """Ask the other end and wait for its answer, decoded into ``result_type``.
 
@@ -172,6 +180,10 @@ class Peer:
             if self._sender.drain():
                 self._end(_CLOSED)
 
+    def close_next(self) -> None:
+        """As `close`, once what has arrived is answered: for a method whose answer is the last word."""
+        self._close_next = True
+
     def abort(self, reason: str) -> None:
         """End the connection now. Everybody who waits here gets `LinkLost` with this reason."""
         self._link.abort(reason)
@@ -189,12 +201,13 @@ class Peer:
             return
 
     async def _serve(self, nursery: trio.Nursery, task_status: trio.TaskStatus[None]) -> None:
+        self._tasks = nursery
         try:
-            self._sender.open(partial(nursery.start_soon, self._write))
+            self._sender.open(partial(self.start_soon, self._write))
             task_status.started()
             await self._read(nursery)
         finally:
-            # While the nursery is open: the sender may ask it for a writer until it knows of the end.
+            self._tasks = None
             self._end("this end stopped serving the connection")
 
     async def _read(self, nursery: trio.Nursery) -> None:
@@ -202,9 +215,9 @@ class Peer:
         heartbeat = Heartbeat(self._link, self.limits)
         try:
             while self._ended is None:
-                with trio.CancelScope(deadline=heartbeat.due):
+                with trio.CancelScope(deadline=heartbeat.due) as until_due:
                     await self._take_all(nursery)
-                if self._ended is None and heartbeat.beat():
+                if until_due.cancelled_caught and heartbeat.beat():
                     self.abort(f"nothing was heard for {self.limits.heartbeat_timeout:g} s after a ping")
         except LinkClosed as error:
             self._end(error.reason)
@@ -224,11 +237,14 @@ class Peer:
                 frame = self._link.receive_nowait()
         finally:
             self._sender.release()
+        if self._close_next:
+            self.close()
 
     async def _write(self) -> None:
         try:
             await self._sender.run()
-            self._end(_CLOSED)
+            if self._closing:
+                self._end(_CLOSED)
         except LinkClosed as error:
             self._end(error.reason)
 

@@ -1,8 +1,7 @@
 """The outgoing half of a connection: documents are encoded, queued within bounds, and written by one task.
 
-Whoever queues never waits. What a link can take at once leaves at once; the rest is the writer's, who is
-started when there first is any. Knows nothing
-of requests: a document is a document.
+Whoever queues never waits. What a link can take at once leaves at once; the rest is the writer's, whose task
+is there only while something waits. Knows nothing of requests: a document is a document.
 """
 
 from collections.abc import Callable
@@ -29,11 +28,12 @@ class Sender:
         self._outbox = Outbox(limits.outbox_bytes, limits.message_bytes, limits.fragment_bytes)
         self._document_limit = link.role.document_limit
         self._max_document: int = getattr(limits, self._document_limit)
-        self._idle = trio.lowlevel.ParkingLot()
         self._room = (trio.lowlevel.ParkingLot(), trio.lowlevel.ParkingLot())
         """Who waits for room: among all but messages, and among messages."""
         self._start: Callable[[], None] | None = None
-        """Starts the writer, `run`; None before `open`, and once it has been started."""
+        """Starts the writer, `run`; None before `open`."""
+        self._writing = False
+        """Whether it has been started and not returned."""
         self._free = False
         """Whether this is open and the writer has no frame in its hands: nothing may overtake that."""
         self._held = False
@@ -63,7 +63,7 @@ class Sender:
         return parcel
 
     def open(self, start: Callable[[], None]) -> None:
-        """Send from now on; *start* is to start `run`, when something first has to wait."""
+        """Send from now on; *start* is to start `run` in a task, when something has to wait."""
         self._start, self._free = start, True
         self._push()
         if self._outbox or self._draining:
@@ -101,7 +101,7 @@ class Sender:
         self.check_open()
 
     def drain(self) -> bool:
-        """Take nothing more. True if all has left already; otherwise `run` returns when it has."""
+        """Take nothing more. True if all has left already; otherwise the writer returns when it has."""
         self._draining = True
         self._free_waiting()
         if self._free and not self._outbox:
@@ -112,7 +112,6 @@ class Sender:
     def end(self, reason: str) -> None:
         """Send nothing more, and free whoever waits here."""
         self._ended = self._ended or reason
-        self._idle.unpark_all()
         self._free_waiting()
 
     def abort(self, reason: str) -> None:
@@ -125,11 +124,10 @@ class Sender:
             waiting.unpark_all()
 
     def _rouse(self) -> None:
-        """Have the writer look at what waits."""
-        self._idle.unpark_all()
-        if self._start is not None:
-            start, self._start = self._start, None
-            start()
+        """See to it that somebody writes what waits."""
+        if self._start is not None and not self._writing:
+            self._writing = True
+            self._start()
 
     def _push(self) -> None:
         """Send what can leave without waiting; saves two turns of the scheduler for each request."""
@@ -143,18 +141,14 @@ class Sender:
             self.end(error.reason)
 
     async def run(self) -> None:
-        """Write until drained: the writer's task. Raises `LinkClosed`."""
+        """Write until nothing waits: the writer's task. Raises `LinkClosed`."""
         self._free = False
         while self._ended is None:
             frames = self._next_frames()
-            if frames:
-                await self._link.send(*frames)
-            elif self._draining:
+            if not frames:
+                self._free, self._writing = True, False
                 return
-            else:
-                self._free = True
-                await self._idle.park()
-                self._free = False
+            await self._link.send(*frames)
         raise LinkClosed(self._ended)
 
     async def flush(self) -> None:

@@ -5,7 +5,7 @@ pure, one for each kind of link. What can leave at once leaves in the step that 
 is given out without a turn of the scheduler for each frame.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
@@ -59,14 +59,18 @@ class StreamLink(Link):
     """One end of a stream.
 
     Whoever sends holds ``_sending`` until its last byte has left, so nothing lands inside a frame. What could
-    not leave at once, and signs of life, are sent by `send_rest`, a task of the link.
+    not leave at once, and signs of life, are sent by `_send_rest`, a task that is there only meanwhile; ``start``
+    starts it.
     """
 
-    def __init__(self, guard: GuardedStream, framing: Framing, about: About, limits: Limits) -> None:
+    def __init__(
+        self, guard: GuardedStream, framing: Framing, about: About, limits: Limits, start: Callable[..., None]
+    ) -> None:
         self._guard = guard
         self._framing = framing
         self._about = about
         self._limits = limits
+        self._start = start
         self._given = 0
         """Frames given out since the last checkpoint."""
         self._last: Sign | None = None
@@ -79,7 +83,7 @@ class StreamLink(Link):
         """What remains of a frame that has begun to leave."""
         self._signs: dict[str, bytes] = {}
         """Signs of life, asked for or given, that have not begun to leave; the newest of a kind is enough."""
-        self._work = trio.lowlevel.ParkingLot()
+        self._sending_rest = False
 
     def __repr__(self) -> str:
         return f"<{type(self._framing).__name__} link with {self.peer}: {self._guard.fault or 'open'}>"
@@ -121,7 +125,7 @@ class StreamLink(Link):
         if sent < len(data):
             self._sending = True
             self._rest = data[sent:]
-            self._work.unpark_all()
+            self._rouse()
 
     async def send(self, *frames: Frame) -> None:
         await self._send_alone(self._packed(frames))
@@ -146,25 +150,30 @@ class StreamLink(Link):
             self._sending = False
             self._free.unpark()
 
-    async def send_rest(self, scope: trio.CancelScope) -> None:
-        """Send what is left over, and signs of life as they are owed, until the scope is cancelled."""
-        with scope, suppress(LinkClosed):
-            while True:
+    async def _send_rest(self) -> None:
+        """Send what is left over, and signs of life that are owed; ends early with the stream."""
+        # Shielded, so that a link whose block is cancelled can still finish its frame and say goodbye.
+        with trio.CancelScope(shield=True), suppress(LinkClosed):
+            while self._rest or self._signs:
                 if self._rest:
                     rest, self._rest = self._rest, b""
                     await self._finish(rest)
-                elif self._signs:
+                else:
                     signs, self._signs = self._signs, {}
                     await self._send_alone(b"".join(signs.values()))
-                else:
-                    await self._work.park()
+            self._sending_rest = False
 
     def ping(self) -> None:
         self._owe("ping", self._framing.ping)
 
     def _owe(self, kind: str, sign: bytes) -> None:
         self._signs[kind] = sign
-        self._work.unpark_all()
+        self._rouse()
+
+    def _rouse(self) -> None:
+        if not self._sending_rest and self._guard.fault is None:
+            self._sending_rest = True
+            self._start(self._send_rest)
 
     # -- receiving -------------------------------------------------------------------------------------------
 
@@ -252,14 +261,10 @@ class StreamLink(Link):
 @asynccontextmanager
 async def stream_link(guard: GuardedStream, framing: Framing, about: About, limits: Limits) -> AsyncIterator[Link]:
     """Make a link of a connected stream; it is closed when the block is left, politely where there is a word for it."""
-    link = StreamLink(guard, framing, about, limits)
-    # Shielded, so that a link whose block is cancelled can still finish its frame and say goodbye.
-    sending = trio.CancelScope(shield=True)
     with single_as_itself():
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(link.send_rest, sending)
+            link = StreamLink(guard, framing, about, limits, nursery.start_soon)
             try:
                 yield link
             finally:
                 await link.aclose()
-                sending.cancel()

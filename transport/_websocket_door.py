@@ -1,7 +1,7 @@
 """A door for websockets: the listener, the policy at the threshold, and TLS.
 
-The head of a handshake is read and judged here, by our own strict reading, before the websocket library sees
-a byte of it. A refused client gets a plain HTTP answer and is gone.
+The head of a handshake is read, judged and answered here, by our own strict reading; a second one by a library
+could only understand it in another way. A refused client gets a plain HTTP answer and is gone.
 """
 
 import contextlib
@@ -16,13 +16,13 @@ import trio
 
 from ._errors import CannotListen, LimitExceeded, LinkClosed
 from ._guard import GuardedStream
-from ._http import HEAD_END, BadRequest, RequestHead, read_head, refusal
+from ._http import HEAD_END, BadRequest, RequestHead, read_head, refusal, switching
 from ._limits import Limits
 from ._link import About, Link, Role
 from ._listen import BACKLOG, AcceptLoop, Handler
-from ._policy import HandshakePolicy, Refusal
+from ._policy import SUBPROTOCOL, HandshakePolicy, Refusal
 from ._until import until
-from ._websocket import server_link
+from ._websocket import websocket_link
 from ._ws_meter import FrameMeter
 
 
@@ -88,11 +88,10 @@ async def _open_link(
     loop.knock(guard)
     try:
         with until(deadline, LinkClosed("the handshake took too long")):
-            data, head = await _pass_threshold(policy, loop, guard, local)
-        guard.unread(data)
+            head = await _pass_threshold(policy, loop, guard, local)
         guard.meter = FrameMeter("client_frame_bytes", loop.limits.client_frame_bytes).feed
         about = About(Role.SERVER, peer, policy.reads_only(head))
-        async with server_link(guard, about, loop.limits, deadline) as link:
+        async with websocket_link(guard, about, loop.limits) as link:
             loop.welcome(guard)
             yield link
     finally:
@@ -113,17 +112,16 @@ def _server_tls(stream: trio.SocketStream, context: ssl.SSLContext) -> trio.SSLS
     return trio.SSLStream(stream, context, server_side=True, https_compatible=True)
 
 
-async def _pass_threshold(
-    policy: HandshakePolicy, loop: AcceptLoop, guard: GuardedStream, local: str
-) -> tuple[bytes, RequestHead]:
-    """Read the head and judge it; gives it, raw and read. A refused client is told and gone."""
+async def _pass_threshold(policy: HandshakePolicy, loop: AcceptLoop, guard: GuardedStream, local: str) -> RequestHead:
+    """Read the head, judge it, and shake hands. A refused client is told and gone."""
     try:
-        data = await _receive_head(guard, loop.limits.handshake_bytes)
-        head = read_head(data)
+        head = read_head(await _receive_head(guard, loop.limits.handshake_bytes))
         refused = policy.verdict(head, local.rpartition(":")[0].strip("[]"))
         if refused is None:
             loop.admit(guard)
-            return data, head
+            (key,) = head.every("sec-websocket-key")
+            await guard.send_all(switching(key, SUBPROTOCOL))
+            return head
     except BadRequest as error:
         refused = Refusal(*error.args)
     except LimitExceeded as error:

@@ -1,13 +1,12 @@
-"""The client's end of a connection: what the server may tell it or ask of it, and the actor that keeps it open."""
+"""The client's end of a connection: what the server may tell it or ask of it, and the task that keeps it open."""
 
 import itertools
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import trio
 
-from actors._floor import Actor
-from graphmeta import Change, GraphError
+from graphmeta import Change
 from transport import LinkLost, Payload, Peer, wire_method
 
 from ._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, WatchOverrun
@@ -98,27 +97,10 @@ class Client:
             watch.offer(item)
 
 
-class ConnectionActor(Actor):
-    """Keeps one connection served for as long as its session lives."""
-
-    expected = (GraphError, SessionError)
-
-    def __init__(self, peer: Peer, client: Client) -> None:
-        self._peer: Final = peer
-        self._client: Final = client
-
-    async def started(self) -> None:
-        """Begin to read and write."""
-        self.nursery.start_soon(self._serve)
-        self.nursery.start_soon(self._client.streams.pump.run)
-
-    @trio.lowlevel.enable_ki_protection
-    async def stopping(self) -> None:
-        """Nothing that still waits here will be answered."""
-        self._peer.abort("the session has ended")
-
-    async def _serve(self) -> None:
+async def keep_connected(peer: Peer, client: Client) -> None:
+    """Serve the connection of one session until it ends; in spite of cancellation, for the goodbye goes over it."""
+    with trio.CancelScope(shield=True):
         try:
-            await self._peer.run()
+            await peer.run()
         except LinkLost as error:
-            self._client.end(SessionLost(error.reason))
+            client.end(SessionLost(error.reason))

@@ -33,7 +33,7 @@ from transport import (
 )
 
 from ._body import body_of
-from ._client import Client, ConnectionActor
+from ._client import Client, keep_connected
 from ._errors import ConnectionRefused, NotRunning, SessionEnded, SessionError, SessionLost
 from ._held_snapshot import HeldSnapshot
 from ._line import Line
@@ -227,19 +227,24 @@ def _connect(
 
 
 @asynccontextmanager
+# Protected: what keeps the connection is shielded, so that a Ctrl-C must not come between it and its end.
+@trio.lowlevel.enable_ki_protection
 async def session_over(link: Link, name: str, limits: Limits, *, trusted: bool = False) -> AsyncIterator[Session]:
     """A session over a link that is open already. *trusted* as the other end serves it, see `serve_link`."""
     client = Client()
     peer = Peer(link, limits=limits, service=Service(client), errors=ERRORS)
     client.streams = Streams(peer, trusted=trusted)
     async with open_actor_nursery(f"session {name}") as nursery:
-        await nursery.start(ConnectionActor, peer, client, name="connection")
-        line = RemoteLine(peer, client, name, await _open(peer, client, name))
+        nursery.start_soon(keep_connected, peer, client)
         try:
-            with body_of(client):
-                yield Session(line)
+            line = RemoteLine(peer, client, name, await _open(peer, client, name))
+            try:
+                with body_of(client):
+                    yield Session(line)
+            finally:
+                await _say_goodbye(line, client, limits)
         finally:
-            await _say_goodbye(line, client, limits)
+            peer.abort("the session has ended")
 
 
 async def _open(peer: Peer, client: Client, name: str) -> Opened:

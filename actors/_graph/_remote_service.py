@@ -138,12 +138,9 @@ class RemoteSessionService(SessionService):
     def close(self) -> int:
         """Say goodbye: everything is released before this is answered. Returns the revision."""
         self.end()
-        # By a task, so that the answer is on its way first: a client that does not hang up must not hold a place.
-        self.start_soon(self._hang_up)
+        # A client that does not hang up must not hold a place.
+        self._peer.close_next()
         return self._graph.revision
-
-    async def _hang_up(self) -> None:
-        self._peer.close()
 
     @wire_method(reads=True)
     def watch(self, subscription: int, after: int | None = None, epoch: UUID | None = None) -> int:

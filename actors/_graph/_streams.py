@@ -35,14 +35,16 @@ class Streams:
         self._trusted: Final = trusted
         self._numbers: Final = itertools.count(1)
         self._open: Final[dict[int, RemotePublisher | RemoteSubscriber]] = {}
-        self.pump: Final = Pump(peer, opaque=trusted)
+        self._pump: Final = Pump(peer, opaque=trusted)
+        self._pumping = False
 
     def publisher(self, topic: str, message_type: Any) -> RemotePublisher:
         """Make a publisher, before the server is asked for it. Raises `MessageTypeNotPortable`."""
         pack, _ = self._codec(topic, message_type)
+        self._start_pump()
         number, limits = next(self._numbers), self._peer.limits
         bounds = (WINDOW, limits.client_document_bytes - ENVELOPE, Tally(limits.queue_bytes))
-        publisher = RemotePublisher(number, topic, message_type, pack, *bounds, self.pump.announce)
+        publisher = RemotePublisher(number, topic, message_type, pack, *bounds, self._pump.announce)
         self._open[number] = publisher
         return publisher
 
@@ -54,6 +56,12 @@ class Streams:
         subscriber = RemoteSubscriber(number, topic, message_type, unpack, max_queue, leaky, grant, detach)
         self._open[number] = subscriber
         return subscriber
+
+    def _start_pump(self) -> None:
+        # Most sessions publish nothing, and need no task for it.
+        if not self._pumping:
+            self._pumping = True
+            self._peer.start_soon(self._pump.run)
 
     def leave(self, number: int) -> None:
         """Forget an endpoint whose block has ended."""

@@ -276,7 +276,7 @@ async def test_a_session_cancelled_anywhere_between_opening_and_closing_leaves_n
 
 async def test_so_does_one_on_a_websocket() -> None:
     async with websocket_house(Limits()) as house:
-        assert await lives_of_a_mortal(house, 1 if FULL else 3 if CI else 11) > 10
+        assert await lives_of_a_mortal(house, 1 if FULL else 3 if CI else 7) > 10
 
 
 async def test_an_operator_cancelled_while_it_releases_has_released_whole_or_not_at_all(house: House) -> None:

@@ -28,9 +28,10 @@ from transport import (
     serve_websocket_links,
 )
 from transport._guard import GuardedStream
-from transport._http import HEAD_END
+from transport._http import HEAD_END, read_head, switching
 from transport._link import About
-from transport._websocket import client_link, server_link
+from transport._policy import SUBPROTOCOL
+from transport._websocket import client_link, websocket_link
 from transport._ws_meter import FrameMeter
 
 # The suites share helpers (`peer_ends`, `hostile_client`), whichever way pytest imports its files.
@@ -69,9 +70,10 @@ async def stream_pair(limits: Limits) -> AsyncIterator[LinkPair]:
         head = b""
         while not head.endswith(HEAD_END):
             head += await theirs.receive_some()
-        theirs.unread(head)
+        (key,) = read_head(head).every("sec-websocket-key")
+        await theirs.send_all(switching(key, SUBPROTOCOL))
         theirs.meter = FrameMeter("client_frame_bytes", limits.client_frame_bytes).feed
-        async with server_link(theirs, About(Role.SERVER, "client"), limits, math.inf) as link:
+        async with websocket_link(theirs, About(Role.SERVER, "client"), limits) as link:
             opened.append(link)
             arrived.set()
             await done.wait()

@@ -90,6 +90,13 @@ class Calculator:
         self.log.append(text)
 
     @wire_method
+    def part(self) -> str:
+        """End the connection, and this answer is the last word."""
+        assert self.peer is not None
+        self.peer.close_next()
+        return "farewell"
+
+    @wire_method
     def repeat(self, text: str) -> str:
         return text
 

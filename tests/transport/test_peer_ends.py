@@ -75,6 +75,46 @@ async def test_closing_does_not_wait_for_a_peer_that_takes_nothing(
     assert trio.current_time() - started == ends.client.limits.close_seconds
 
 
+async def test_a_method_can_make_its_answer_the_last_word(ends: Ends) -> None:
+    assert await ends.client.request("part", {}) == "farewell"
+    await ends.over["server"].wait()
+    with pytest.raises(LinkLost, match="closed by this end"):
+        ends.server.notify("note", {"text": "too late"})
+    assert ends.lost == {}
+
+
+async def test_a_task_of_the_connection_ends_with_it_and_none_begins_later(ends: Ends) -> None:
+    log: list[str] = []
+
+    async def task(name: str) -> None:
+        log.append(name)
+        try:
+            await trio.sleep_forever()
+        finally:
+            log.append(f"end of {name}")
+
+    ends.client.start_soon(task, "one")
+    await trio.testing.wait_all_tasks_blocked()
+    ends.client.close()
+    await ends.over["client"].wait()
+    ends.client.start_soon(task, "two")
+    await trio.testing.wait_all_tasks_blocked()
+    assert log == ["one", "end of one"]
+
+
+async def test_whoever_writes_is_there_only_while_something_waits(ends: Ends) -> None:
+    await trio.testing.wait_all_tasks_blocked()
+    idle = trio.lowlevel.current_statistics().tasks_living
+    for _ in range(3):
+        ends.client.notify("note", {"text": "."})
+        assert trio.lowlevel.current_statistics().tasks_living == idle + 1
+        ends.client.notify("note", {"text": "."})
+        assert trio.lowlevel.current_statistics().tasks_living == idle + 1
+        await trio.testing.wait_all_tasks_blocked()
+        assert trio.lowlevel.current_statistics().tasks_living == idle
+    assert ends.calculator.log == ["."] * 6
+
+
 @pytest.mark.parametrize("method", ["crash", "crash_later"])
 async def test_a_bug_in_a_method_leaves_run_as_itself(method: str) -> None:
     client_link, server_link = memory_links()

@@ -100,7 +100,10 @@ FAULTS = {
     ),
     "silence is borne": Fault("_heartbeat.py", "if self._link.last_heard < self._asked:", "if False:", "heartbeat"),
     "our own pause is the peer's fault": Fault(
-        "_heartbeat.py", "if self._link.last_heard >= self._asked or late > _LATE:", "if self._link.last_heard >= self._asked:", "heartbeat"
+        "_heartbeat.py",
+        "if self._link.last_heard >= self._asked or late > _LATE:",
+        "if self._link.last_heard >= self._asked:",
+        "heartbeat",
     ),
     "a reply overtakes a change": Fault(
         "_sender.py", "while self._free and self._link.ready:", "while self._link.ready:", "peer"
