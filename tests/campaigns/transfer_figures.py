@@ -2,9 +2,12 @@
 
 ``python tests/campaigns/transfer_figures.py [COMPONENTS ...]``. Server, bystander and the client with the large
 documents are three processes. The bystander's requests are due at a fixed rate and measured from when they were due,
-so that a blocked loop cannot hide its own latency; the server's loop says how long its longest step was.
+so that a blocked loop cannot hide its own latency; the server's loop says how long its longest step was, and its
+longest garbage collection. ``watched`` is a registration that is watched, ``life`` a session that opens, registers
+and ends.
 """
 
+import gc
 import subprocess
 import sys
 import time
@@ -16,8 +19,9 @@ import trio
 from campaign_house import p99
 
 from actors import Session, open_graph, open_session, serve_websocket
+from actors._cli._collector import collect_seldom
 from actors._graph._wire import ERRORS
-from graphmeta import GraphMetadata, OutputStreamMetadata, UnitMetadata
+from graphmeta import GraphMetadata, InitialSettings, OutputStreamMetadata, UnitMetadata
 from transport import Payload, Peer, connect_websocket
 
 SECONDS = 5.0
@@ -25,44 +29,62 @@ RATE = 200
 """Requests of the bystander in a second."""
 PAUSE = 0.5
 """Seconds between two large documents."""
-KINDS = ("snapshot_pickle", "snapshot", "register_metadata")
+KINDS = ("snapshot_pickle", "snapshot", "register_metadata", "watched", "life")
 
 
 class Steps(trio.abc.Instrument):
-    """The longest step of the loop, in processor time: a busy machine's own pauses are no step of ours."""
+    """The longest step of the loop, in processor time: a busy machine's own pauses are no step of ours.
+
+    Garbage collections are told apart: they belong to whatever step they happen to fall into.
+    """
 
     def __init__(self) -> None:
-        self.longest = 0.0
-        self._began = 0.0
+        self.longest = self.collection = 0.0
+        self._began = self._collecting = self._collected = 0.0
+        gc.callbacks.append(self._collect)
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:
-        self._began = time.thread_time()
+        self._began, self._collected = time.thread_time(), 0.0
 
     def after_task_step(self, task: trio.lowlevel.Task) -> None:
-        self.longest = max(self.longest, time.thread_time() - self._began)
+        self.longest = max(self.longest, time.thread_time() - self._began - self._collected)
+
+    def _collect(self, phase: str, _: object) -> None:
+        if phase == "start":
+            self._collecting = time.thread_time()
+            return
+        took = time.thread_time() - self._collecting
+        self._collected += took
+        self.collection = max(self.collection, took)
 
 
 async def serve() -> None:
-    """Say url and token, then the longest step for every line of input."""
+    """Say url and token, then the longest step and collection for every line of input. As ``trellis serve`` runs."""
+    collect_seldom()
     steps = Steps()
     async with open_graph() as graph, trio.open_nursery() as nursery:
         door = await nursery.start(serve_websocket, graph)
         print(door.url, door.token, flush=True)
         trio.lowlevel.add_instrument(steps)
         async for _ in trio.lowlevel.FdStream(0):
-            print(steps.longest, flush=True)
-            steps.longest = 0.0
+            print(steps.longest, steps.collection, flush=True)
+            steps.longest = steps.collection = 0.0
         nursery.cancel_scope.cancel()
 
 
 def components(count: int) -> GraphMetadata:
-    """About half a kilobyte each."""
+    """About seven hundred bytes each."""
     units = {}
     for number in range(count):
         address = f"SYSTEM/GROUP{number % 100}/UNIT{number}"
         stream = OutputStreamMetadata("OUTPUT", f"{address}/OUTPUT", "numpy.ndarray")
+        settings = InitialSettings({"gain": 1.0, "band": {"low": number, "high": 2.0}}, b"x" * 50)
         units[address] = UnitMetadata(
-            address, f"UNIT{number}", "somebody.package.module.Unit" + "x" * 200, output_streams={"OUTPUT": stream}
+            address,
+            f"UNIT{number}",
+            "somebody.package.module.Unit" + "x" * 200,
+            initial_settings=settings,
+            output_streams={"OUTPUT": stream},
         )
     return GraphMetadata(units=units)
 
@@ -74,16 +96,38 @@ async def ask(url: str, token: str, kind: str, count: int) -> None:
         peer = Peer(link, errors=ERRORS, json=kind == "snapshot")
         await nursery.start(peer.run)
         await peer.request("open", {"name": kind})
+        if kind == "life":
+            print("ready", flush=True)
+            await live(url, token, metadata)
         await peer.request("register_metadata", {"metadata": metadata})
+        if kind == "watched":
+            await peer.request("watch", {"subscription": 1})
         print("ready", flush=True)
+        method, params = ("snapshot", {}) if kind == "snapshot" else ("snapshot_pickle", {})
+        if kind in ("register_metadata", "watched"):
+            method, params = "register_metadata", {"metadata": metadata}
         while True:
             await trio.sleep(PAUSE)
             await peer.request("connect", {"from_topic": "A", "to_topic": "B"})
             await peer.request("disconnect", {"from_topic": "A", "to_topic": "B"})
             began = time.perf_counter()
-            params = {"metadata": metadata} if kind == "register_metadata" else {}
-            result = await peer.request(kind, params, Payload)
+            result = await peer.request(method, params, Payload)
             print(time.perf_counter() - began, len(bytes(result._raw)), flush=True)
+
+
+async def live(url: str, token: str, metadata: GraphMetadata) -> None:
+    """Let one session after the other open, register and end."""
+    while True:
+        await trio.sleep(PAUSE)
+        began = time.perf_counter()
+        async with connect_websocket(url, token=token) as link, trio.open_nursery() as nursery:
+            peer = Peer(link, errors=ERRORS)
+            await nursery.start(peer.run)
+            await peer.request("open", {"name": "life"})
+            await peer.request("register_metadata", {"metadata": metadata})
+            await peer.request("close", {})
+            nursery.cancel_scope.cancel()
+        print(time.perf_counter() - began, 0, flush=True)
 
 
 @attrs.frozen
@@ -92,10 +136,11 @@ class Server:
     token: str
     process: trio.Process
 
-    async def longest_step(self) -> float:
-        """Since it was asked last, milliseconds."""
+    async def longest(self) -> tuple[float, float]:
+        """Its longest step and garbage collection since it was asked last, milliseconds."""
         await self.process.stdin.send_all(b"\n")
-        return float(await line_of(self.process)) * 1e3
+        step, collection = (await line_of(self.process)).split()
+        return float(step) * 1e3, float(collection) * 1e3
 
 
 async def line_of(process: trio.Process) -> str:
@@ -135,13 +180,13 @@ async def bystand(session: Session) -> list[float]:
 
 
 async def measure(title: str, server: Server, session: Session) -> None:
-    await server.longest_step()
+    await server.longest()
     seconds = await bystand(session)
-    step = await server.longest_step()
+    step, collection = await server.longest()
     middle = seconds[len(seconds) // 2]
     print(
         f"  {title}: p50 {middle * 1e3:.2f}, p99 {p99(seconds) * 1e3:.1f}, worst {seconds[-1] * 1e3:.1f} ms; "
-        f"longest step of the server {step:.1f} ms"
+        f"longest step of the server {step:.1f}, collection {collection:.1f} ms"
     )
 
 
