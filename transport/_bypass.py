@@ -11,6 +11,7 @@ import os
 import socket
 import struct
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -19,10 +20,10 @@ import attrs
 LARGE: Final = 64 * 1024
 """Bytes from which on a memory file is cheaper than frames."""
 
-KEPT: Final = 32 * 1024 * 1024
+KEPT: Final = 48 * 1024 * 1024
 """Bytes of the files that an end keeps, to fill them again; what needs more gets a file for this once."""
 
-_GRAIN: Final = 512 * 1024
+_GRAIN: Final = 256 * 1024
 """A file's size is a multiple of so many bytes, so that it does for many messages."""
 _ONCE: Final = 0
 """The name of every file that is not kept."""
@@ -30,7 +31,7 @@ _ONCE: Final = 0
 _POSTED: Final = struct.Struct("<QQQ")
 """A number, the name of its file, and its size. The file itself comes along when it is new."""
 _READ: Final = struct.Struct("<Q")
-"""A number: it was read, and all before it are done with."""
+"""A number: its file can be filled again."""
 _GONE: Final = struct.Struct("<I")
 """The name of a file that will not be filled again."""
 _FLAGS: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
@@ -51,14 +52,36 @@ class _File:
     memory: mmap.mmap
 
 
-@attrs.frozen
-class _Posted:
-    """Bytes that came in a file of theirs."""
+class Posted:
+    """Bytes that came beside the link, and are still where they came.
 
-    number: int
-    size: int
-    memory: mmap.mmap | None
-    """None when it got lost: too many open files."""
+    Their file is filled again when they were taken, or nobody has this any more.
+    """
+
+    def __init__(self, number: int, size: int, memory: mmap.mmap, done: Callable[[int], None]) -> None:
+        self.number: Final = number
+        self._size: Final = size
+        self._memory: mmap.mmap | None = memory
+        self._done: Final = done
+
+    def __len__(self) -> int:
+        return self._size
+
+    def take(self) -> bytearray:
+        """Return them, once."""
+        assert self._memory is not None
+        with memoryview(self._memory) as whole, whole[: self._size] as part:
+            data = bytearray(part)
+        self._finish()
+        return data
+
+    def _finish(self) -> None:
+        if self._memory is not None:
+            self._memory = None
+            self._done(self.number)
+
+    def __del__(self) -> None:
+        self._finish()
 
 
 class Bypass:
@@ -72,9 +95,11 @@ class Bypass:
         """Bytes of the files that have a name of their own."""
         self._free: Final[list[_File]] = []
         """The last one read is the first to be filled: the processor still has it at hand."""
-        self._unread: Final[deque[tuple[int, _File]]] = deque()
+        self._unread: Final[dict[int, _File]] = {}
         self._theirs: Final[dict[int, mmap.mmap]] = {}
-        self._arrived: Final[deque[_Posted]] = deque()
+        self._arrived: Final[deque[Posted]] = deque()
+        self._done: Final[list[int]] = []
+        """What was read here and could not be told."""
         # Not by a flag of each call: `socket.send_fds` forgets it.
         sock.setblocking(False)
 
@@ -130,27 +155,30 @@ class Bypass:
         number = self._newest + 1
         socket.send_fds(self._socket, [_POSTED.pack(number, file.name, len(data))], new)
         self._newest = number
-        self._unread.append((number, file))
+        self._unread[number] = file
         return number
 
     # -- receiving -------------------------------------------------------------------------------------------
 
-    def fetch(self, number: int) -> bytearray:
-        """Take the bytes of that number; those before them are dropped. LookupError when they are not there."""
+    def fetch(self, number: int) -> Posted:
+        """Find the bytes of that number; those before them are dropped. LookupError when they are not there."""
         self._hear()
         while self._arrived and self._arrived[0].number <= number:
             posted = self._arrived.popleft()
-            if posted.number == number and posted.memory is not None:
-                return self._read(posted, posted.memory)
+            if posted.number == number:
+                return posted
         raise LookupError(f"memory file {number} did not arrive")
 
-    def _read(self, posted: _Posted, memory: mmap.mmap) -> bytearray:
-        with memoryview(memory) as whole, whole[: posted.size] as part:
-            data = bytearray(part)
-        # When it cannot be said now, it is said with the next one.
-        with suppress(OSError):
-            self._socket.send(_READ.pack(posted.number))
-        return data
+    def _finish(self, number: int) -> None:
+        self._done.append(number)
+        while self._done:
+            # Out of the list before it is told: the collector may call this again at any point.
+            number = self._done.pop()
+            try:
+                self._socket.send(_READ.pack(number))
+            except OSError:  # full, and then it is told with the next one; or nobody is there
+                self._done.append(number)
+                return
 
     def _hear(self) -> None:
         """Take note of all that the other end has said."""
@@ -168,12 +196,12 @@ class Bypass:
     def _note(self, said: bytes, *files: int) -> None:
         if len(said) == _POSTED.size:
             number, name, size = _POSTED.unpack(said)
-            self._arrived.append(_Posted(number, size, self._memory(name, *files)))
+            memory = self._memory(name, *files)
+            if memory is not None:
+                self._arrived.append(Posted(number, size, memory, self._finish))
         elif len(said) == _READ.size:
-            (number,) = _READ.unpack(said)
-            while self._unread and self._unread[0][0] <= number:
-                _, file = self._unread.popleft()
-                self._free.extend((file,) if file.name else ())
+            file = self._unread.pop(*_READ.unpack(said))
+            self._free.extend((file,) if file.name else ())
         elif said:
             (name,) = _GONE.unpack(said)
             self._theirs.pop(name, None)

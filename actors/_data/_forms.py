@@ -14,6 +14,7 @@ import attrs
 import msgspec
 
 from graphmeta import dump_trusted, error_words, load_trusted, type_text
+from transport import Posted
 
 from ._arrays import from_extension, is_array_type, is_scalar_type, to_extension
 from ._errors import MessageTypeNotPortable, Unfit
@@ -121,10 +122,10 @@ def seal_trusted(value: Any) -> bytes:
         return dump_trusted(value)
 
 
-def open_trusted(raw: bytes | bytearray, message_type: Any) -> Any:
+def open_trusted(raw: bytes | bytearray | Posted, message_type: Any) -> Any:
     """Read what came over a link to a child or a parent of ours, and give *raw* away; raises `Unfit`."""
     with fit:
-        value = load_trusted(raw)
+        value = load_trusted(raw.take() if isinstance(raw, Posted) else raw)
         if isinstance(value, Sealed):
             return packing_of("", message_type).unpack(value.raw, value.form, value.most)
         return value

@@ -10,6 +10,8 @@ from typing import Final
 
 import trio
 
+from transport import Posted
+
 from ._endpoints import Grant, Turn
 from ._errors import MessageRefused, Unfit
 from ._flow import FlowStatistics
@@ -42,7 +44,7 @@ class Inflow:
         self._most_decoded: Final = most_decoded
         self._tally: Final = tally
         self._grant: Final = grant
-        self._queue: deque[bytes | bytearray] = deque()
+        self._queue: deque[bytes | Posted] = deque()
         self._owed = 0
         """Messages that were handed over since the client was last told."""
         self._failure: Exception | None = None
@@ -50,7 +52,7 @@ class Inflow:
         self._turn: Final = Turn()
         self._waited: Final = WaitTime()
 
-    def offer(self, messages: Iterable[bytes | bytearray]) -> None:
+    def offer(self, messages: Iterable[bytes | Posted]) -> None:
         """Take what came. Raises `Unfit` when it is more than may be on the way."""
         for message in messages:
             if len(self._queue) + self._owed >= self._window:
@@ -112,7 +114,8 @@ class Inflow:
             owed, self._owed = self._owed, 0
             self._grant(owed, bool(self._queue))
 
-    def _letter(self, raw: bytes | bytearray) -> Letter:
+    def _letter(self, raw: bytes | Posted) -> Letter:
         if self._form is Form.PICKLE:
             return ChildLetter(self.topic, raw)
-        return DoorLetter(self.topic, self._form, bytes(raw), self._most_decoded)
+        assert isinstance(raw, bytes)
+        return DoorLetter(self.topic, self._form, raw, self._most_decoded)

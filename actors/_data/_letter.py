@@ -7,6 +7,8 @@ process take values, those across a wire take bytes.
 from abc import ABC, abstractmethod
 from typing import Any, Final
 
+from transport import Posted
+
 from ._forms import Form, fit, open_trusted, packing_of, seal_trusted, transcode
 
 
@@ -61,9 +63,9 @@ class ChildLetter(Letter):
 
     ours = True
 
-    def __init__(self, topic: str, raw: bytes | bytearray) -> None:
+    def __init__(self, topic: str, raw: bytes | Posted) -> None:
         super().__init__(topic)
-        self._raw: Final = raw
+        self._raw: Final = raw.take() if isinstance(raw, Posted) else raw
         self._values: Final[list[Any]] = []
 
     def value(self, message_type: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 import msgspec
 import trio
 
-from transport import LARGE, Bypass, LimitExceeded, LinkLost, Payload, Peer, ProtocolError
+from transport import LARGE, Bypass, LimitExceeded, LinkLost, Payload, Peer, Posted, ProtocolError
 
 BATCH_BYTES: Final = 64 * 1024
 """A batch is one notification; only a single message may make it larger."""
@@ -90,7 +90,7 @@ class Pump:
         return message if number is None else number
 
 
-def told_messages(messages: Payload[Any], *, opaque: bool, bypass: Bypass | None = None) -> Sequence[bytes | bytearray]:
+def told_messages(messages: Payload[Any], *, opaque: bool, bypass: Bypass | None = None) -> Sequence[bytes | Posted]:
     """Take a batch apart again; raises `ProtocolError` or `LimitExceeded` when it is none."""
     if not opaque:
         return [*map(bytes, messages.items())]
