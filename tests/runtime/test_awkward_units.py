@@ -1,5 +1,7 @@
 """Units that end, wait or fail at awkward moments; each story once hung, or took others with it."""
 
+from contextlib import suppress
+
 import attrs
 import pytest
 import trio
@@ -116,6 +118,31 @@ async def test_shutdown_runs_after_the_units_own_tasks_have_unwound():
     async with open_runner(SYS=Tidy()):
         await wait_all_tasks_blocked()
     assert record == ["task", "shutdown"]
+
+
+@pytest.mark.parametrize("ending", ["returned", "cancelled", "failed"])
+async def test_a_shutdown_that_never_ends_is_given_up_and_the_others_shut_down(ending, autojump_clock):
+    record = []
+
+    class Tidy(Unit):
+        async def shutdown(self):
+            record.append(self.name)
+
+    class Stuck(Tidy):
+        async def shutdown(self):
+            await super().shutdown()
+            await trio.sleep_forever()
+
+    began = trio.current_time()
+    with trio.CancelScope() as scope, suppress(KeyError):
+        async with open_runner(A=Tidy(), STUCK=Stuck(), B=Tidy()):
+            if ending == "cancelled":
+                scope.cancel()
+                await trio.sleep_forever()
+            if ending == "failed":
+                raise KeyError
+    assert record == ["B", "STUCK", "A"]
+    assert trio.current_time() - began == pytest.approx(5)
 
 
 async def test_a_unit_may_lead_its_output_to_its_own_settings(autojump_clock):
