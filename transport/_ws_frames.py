@@ -26,7 +26,6 @@ class WebSocketFraming:
         self._protocol: Final = FrameProtocol(client=role is Role.CLIENT, extensions=[])
         self._parts: list[Any] = []
         """What has arrived of a message, texts or bytes."""
-        self._over = False
 
     @property
     def ping(self) -> bytes:

@@ -5,7 +5,6 @@ to our own children only; nothing that came in another form is ever read as one.
 """
 
 import enum
-import sys
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
@@ -20,7 +19,6 @@ from ._arrays import from_extension, is_array_type, is_scalar_type, to_extension
 from ._errors import MessageTypeNotPortable, Unfit
 from ._plain import check_depth, from_json_plain, to_json_plain
 from ._portable import check_of
-from ._weight import check_weight
 
 
 class Form(enum.StrEnum):
@@ -37,8 +35,6 @@ class Sealed:
 
     form: Form
     raw: bytes = attrs.field(repr=False)
-    most: int
-    """Bytes that it may take there once decoded."""
 
 
 class Packing:
@@ -55,13 +51,12 @@ class Packing:
             self._check(value)
             return _ENCODE[form](value)
 
-    def unpack(self, raw: bytes, form: Form, most: int = sys.maxsize) -> Any:
+    def unpack(self, raw: bytes, form: Form) -> Any:
         """Return the value of bytes that came from anybody; raises `Unfit` when they are no such value.
 
-        *most* bounds the bytes that it may take, estimated from above.
+        What it takes was weighed where it came in.
         """
         with fit:
-            check_weight(raw, most, text=form is Form.JSON)
             value = self._decoder.decode(raw) if form is Form.MSGPACK else self._from_json(raw)
             check_depth(value)
             return value
@@ -108,12 +103,12 @@ def _packing(message_type: Any) -> Packing:
     return Packing(message_type)
 
 
-def transcode(raw: bytes, source: Form, target: Form, most: int) -> bytes:
+def transcode(raw: bytes, source: Form, target: Form) -> bytes:
     """Say a message of a peer at a door in another form, without its type; raises `Unfit`."""
     if target is Form.PICKLE:
-        return seal_trusted(Sealed(source, raw, most))
+        return seal_trusted(Sealed(source, raw))
     with fit:
-        return _ENCODE[target](_ANYTHING.unpack(raw, source, most))
+        return _ENCODE[target](_ANYTHING.unpack(raw, source))
 
 
 def seal_trusted(value: Any) -> bytes:
@@ -127,7 +122,7 @@ def open_trusted(raw: bytes | bytearray | Posted, message_type: Any) -> Any:
     with fit:
         value = load_trusted(raw.take() if isinstance(raw, Posted) else raw)
         if isinstance(value, Sealed):
-            return packing_of("", message_type).unpack(value.raw, value.form, value.most)
+            return packing_of("", message_type).unpack(value.raw, value.form)
         return value
 
 

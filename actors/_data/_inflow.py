@@ -99,9 +99,8 @@ class Inflow:
 
     @trio.lowlevel.enable_ki_protection
     def _hand_over(self, route: Route) -> None:
-        letter = self._letter(self._queue[0])
         try:
-            contents = contents_of(letter, route.inboxes)
+            contents = contents_of(self._letter(self._queue[0]), route.inboxes)
         except Unfit as error:
             raise MessageRefused(self.topic, str(error)) from None
         self._tally.remove(len(self._queue.popleft()))

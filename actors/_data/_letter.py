@@ -10,6 +10,7 @@ from typing import Any, Final
 from transport import Posted
 
 from ._forms import Form, fit, open_trusted, packing_of, seal_trusted, transcode
+from ._weight import check_weight
 
 
 class Letter(ABC):
@@ -85,14 +86,18 @@ class ChildLetter(Letter):
 
 
 class DoorLetter(Letter):
-    """A message of a peer at a door: opened for those who need it, passed on as it is to those who do not."""
+    """A message of a peer at a door: opened for those who need it, passed on as it is to those who do not.
+
+    One that may take more than *most* bytes once it is read is refused with `Unfit`, whoever would read it: so it does
+    not matter to its sender who listens, and to those who listen in other processes who sends.
+    """
 
     ours = False
 
     def __init__(self, topic: str, form: Form, raw: bytes, most: int) -> None:
         super().__init__(topic)
+        check_weight(raw, most, text=form is Form.JSON)
         self._form: Final = form
-        self._most: Final = most
         self._packed[form] = raw
         self._values: Final[dict[int, Any]] = {}
 
@@ -101,8 +106,8 @@ class DoorLetter(Letter):
         with fit:
             packing = packing_of(self._topic, message_type)
         if id(packing) not in self._values:
-            self._values[id(packing)] = packing.unpack(self._packed[self._form], self._form, self._most)
+            self._values[id(packing)] = packing.unpack(self._packed[self._form], self._form)
         return self._values[id(packing)]
 
     def _pack(self, form: Form) -> bytes:
-        return transcode(self._packed[self._form], self._form, form, self._most)
+        return transcode(self._packed[self._form], self._form, form)

@@ -125,4 +125,5 @@ def _words(error: BaseException) -> tuple[str, str]:
         first = errors()[0]
         return ".".join(label(step) for step in first["loc"]), text(first["msg"])
     said = error.args[0] if error.args else ""
-    return "", text(said if isinstance(said, str) else str(error))
+    # What a codec raises begins with the codec's name.
+    return "", text(said if isinstance(said, str) and not isinstance(error, UnicodeError) else str(error))
