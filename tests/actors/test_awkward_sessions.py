@@ -18,6 +18,7 @@ from actors import (
 from actors._graph import _slices
 from actors._graph._door import serve_link
 from actors._graph._remote import session_over
+from actors._graph._session_actor import SessionActor
 from graphmeta import GraphError, GraphMetadata, InitialSettings, UnitMetadata
 from transport import Limits, TransportError, memory_links
 
@@ -99,6 +100,34 @@ async def test_a_scope_is_one_path_segment(house):
         with pytest.raises(ScopeTaken):
             async with one.scope("a/b"):
                 raise AssertionError("it opened")
+
+
+@pytest.mark.parametrize("way", ["local", "remote"])
+async def test_one_that_is_struck_between_entering_the_ledger_and_being_ready_is_released(way, monkeypatch):
+    """As by a Ctrl-C there: no `stopping` is armed yet."""
+
+    class Struck(BaseException):
+        pass
+
+    enter = SessionActor.started
+
+    async def enter_and_be_struck(self):
+        await enter(self)
+        raise Struck
+
+    monkeypatch.setattr(SessionActor, "started", enter_and_be_struck)
+    ours, theirs = memory_links()
+    async with open_graph() as graph:
+        before = graph.snapshot()
+        with pytest.raises(Struck):
+            if way == "local":
+                async with open_session(graph, name="one"):
+                    raise AssertionError("it opened")
+            await ours.send('{"jsonrpc": "2.0", "id": 1, "method": "open", "params": {"name": "one"}}')
+            await serve_link(graph._supervisor, theirs)
+        assert graph.snapshot().sessions == {}
+        # It was there, and it went.
+        assert graph.snapshot().revision == before.revision + 2
 
 
 async def test_an_endpoint_opened_while_its_session_ends_is_nowhere():
