@@ -135,7 +135,7 @@ FAULTS = {
     "a recursion error leaves": Fault("_codec.py", "except RecursionError:", "except KeyError:", "hostile_frames"),
     "bombs are decoded": Fault(
         "_codec.py",
-        "if not fits_into(bytes(self._encoded()), most, text=self._codec.text):",
+        "if not fits_into(memoryview(self._encoded()), most, text=self._codec.text):",
         "if False:",
         "wire_records",
     ),
