@@ -27,8 +27,10 @@ def bind(name: str, component: C) -> C:
 def bind_all(components: Mapping[str, C]) -> dict[str, C]:
     """Bind several roots, by name, and return them.
 
-    Raises as `bind` does, and `InvalidComponent` for a root that would lie inside another one.
+    Raises as `bind` does, and `InvalidComponent` for a root that is no instance of a component, or that would lie
+    inside another one.
     """
+    _refuse_strangers(components)
     _refuse_nested(components)
     bound: list[Component] = []
     try:
@@ -46,6 +48,16 @@ def unbind(component: Component) -> None:
     _unbind(component)
     for child in components_of(component).values():
         unbind(child)
+
+
+def _refuse_strangers(components: Mapping[str, object]) -> None:
+    for name, component in components.items():
+        if isinstance(component, type) and issubclass(component, Component):
+            # It has the attributes of its instances, so that what is said of them would be said of it.
+            reason = f"is a class; make an instance of it: {component.__name__}(...)"
+            raise InvalidComponent(component.__qualname__, name, reason)
+        if not isinstance(component, Component):
+            raise InvalidComponent(type(component).__qualname__, name, "is neither a unit nor a collection")
 
 
 def _refuse_nested(components: Mapping[str, Component]) -> None:

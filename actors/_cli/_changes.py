@@ -1,5 +1,6 @@
 """A change as lines for people: a table of its parts, each with its words."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +16,7 @@ from graphmeta import (
     SessionEnded,
     SessionStarted,
     SettingChanged,
+    SettingValue,
     visible,
 )
 
@@ -45,7 +47,8 @@ def _started(entry: SessionStarted) -> str:
 
 
 def _ended(entry: SessionEnded) -> str:
-    return f"session ended: {entry.name} ({entry.reason})"
+    # A comparison of snapshots does not know why.
+    return f"session ended: {entry.name}" + (f" ({entry.reason})" if entry.reason else "")
 
 
 def _added(edge: Edge) -> str:
@@ -74,8 +77,12 @@ def _endpoint(entry: EndpointChanged) -> str:
     return f"{entry.endpoint.direction} {'opened' if entry.opened else 'closed'}: {entry.endpoint.topic}"
 
 
+def _json(value: SettingValue) -> str:
+    return json.dumps(value.readable, ensure_ascii=False)
+
+
 def _setting(entry: SettingChanged) -> str:
-    return f"settings of {entry.address}: " + ("gone" if entry.value is None else str(entry.value.readable))
+    return f"settings of {entry.address}: " + ("gone" if entry.value is None else _json(entry.value))
 
 
 _WORDS: Final[dict[str, Callable[[Any], str]]] = {

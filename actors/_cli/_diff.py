@@ -5,12 +5,14 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+import attrs
 from rich.console import Console
 from rich.text import Text
 
 from graphmeta import (
     GraphSnapshot,
     InvalidSnapshot,
+    SnapshotSession,
     change_to_json,
     compare,
     read_snapshot,
@@ -19,6 +21,7 @@ from graphmeta import (
 
 from ._changes import described
 from ._errors import UsageError
+from ._target import COMMAND
 
 _STYLES: Final = {"+": "green", "-": "red"}
 
@@ -28,7 +31,8 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
     parser = commands.add_parser(
         "diff",
         help="compare two saved snapshots",
-        description="Say what came and went between two snapshots; exit code 1 when something did.",
+        description="Say what came and went between two snapshots, but for these commands themselves; exit code 1 when "
+        "something did.",
     )
     parser.add_argument("before", type=Path, help="a file from `trellis snapshot --save` or `--json`")
     parser.add_argument("after", type=Path, help="another one")
@@ -53,8 +57,19 @@ def _read(path: Path) -> GraphSnapshot:
     try:
         with path.open("rb") as file:
             is_json = file.read(1) == b"{"
-        return snapshot_from_json(path.read_bytes()) if is_json else read_snapshot(path)
+        return _unwatched(snapshot_from_json(path.read_bytes()) if is_json else read_snapshot(path))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
     except InvalidSnapshot as error:
         raise UsageError(f"{path} is {error}") from None
+
+
+def _unwatched(snapshot: GraphSnapshot) -> GraphSnapshot:
+    """The graph without those who only look at it from here: each snapshot shows the command that took it."""
+    sessions = {id_: session for id_, session in snapshot.sessions.items() if not _looks(session)}
+    return attrs.evolve(snapshot, sessions=sessions)
+
+
+def _looks(session: SnapshotSession) -> bool:
+    holds = session.edges or session.scopes or session.endpoints or session.metadata
+    return session.name.startswith(COMMAND) and not holds

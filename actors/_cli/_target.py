@@ -24,6 +24,8 @@ from actors._graph import (
 from ._errors import BadToken, SeveralGraphs, UsageError
 
 ADVICE: Final = "start one with `trellis demo` or `trellis serve`, or name one with --graph URL"
+COMMAND: Final = "trellis "
+"""How the name of a command's session begins."""
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +51,7 @@ class Way:
 async def open_target(args: argparse.Namespace, purpose: str) -> AsyncIterator[Session]:
     """A session with the graph that the arguments name, called ``trellis PURPOSE``."""
     async with AsyncExitStack() as stack:
-        yield await _open_first(stack, find(args.graph, args.token_file), f"trellis {purpose}")
+        yield await _open_first(stack, find(args.graph, args.token_file), COMMAND + purpose)
 
 
 async def _open_first(stack: AsyncExitStack, ways: tuple[Way, ...], name: str) -> Session:
@@ -119,7 +121,7 @@ def _read_token(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadToken(str(path), str(error)) from None
+        raise BadToken(str(path), getattr(error, "strerror", None) or str(error)) from None
     if not text:
         raise BadToken(str(path), "it is empty")
     ticket = read_ticket(path)

@@ -2,6 +2,7 @@
 
 import functools
 import re
+import sys
 from pathlib import Path
 
 import trio
@@ -15,6 +16,9 @@ def test_the_guide_runs_from_top_to_bottom(capsys, monkeypatch):
     clock = functools.partial(trio.testing.MockClock, autojump_threshold=0)
     run = trio.run
     monkeypatch.setattr(trio, "run", lambda main: run(main, clock=clock()))
+    # As a reader has it, who imported nothing but what the page says.
+    monkeypatch.delattr(trio, "testing")
+    monkeypatch.delitem(sys.modules, "trio.testing")
     blocks = BLOCK.findall(GUIDE.read_text())
     assert len(blocks) > 10
     names = {"__name__": "guide"}

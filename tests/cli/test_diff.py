@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from actors import Edge, GraphSnapshot
-from graphmeta import SnapshotSession, read_snapshot, save_snapshot, snapshot_to_json
+from actors._cli._changes import described
+from graphmeta import SettingValue, SnapshotSession, compare, read_snapshot, save_snapshot, snapshot_to_json
 
 
 @pytest.fixture
@@ -51,12 +52,34 @@ def test_a_file_that_is_no_snapshot_is_said_so(trellis, saved, tmp_path):
     assert missing.returncode == 2
 
 
-def test_a_snapshot_of_a_running_graph_can_be_saved(trellis, background, tmp_path):
+def test_snapshots_of_a_running_graph_that_stays_as_it_is_differ_by_nothing(trellis, background, tmp_path):
     background("serve").stdout.readline()
     first, second = (str(tmp_path / name) for name in "ab")
     assert trellis("snapshot", "--save", first).returncode == 0
     assert trellis("snapshot", "--save", second).returncode == 0
-    assert "session" in trellis("diff", first, second).stdout
+    # Each shows the command that took it, and no more.
+    assert [len(read_snapshot(path).sessions) for path in (first, second)] == [1, 1]
+    same = trellis("diff", first, second)
+    assert (same.returncode, same.stdout, same.stderr) == (0, "", "")
+
+
+def test_a_session_that_came_or_went_is_named_without_a_reason_that_nobody_knows(saved):
+    with_it, without = saved("a", "AB"), GraphSnapshot(UUID(int=1), 5)
+    assert "session ended: one" in list(described(compare(read_snapshot(with_it), without)))
+
+
+def test_a_session_that_holds_something_is_never_left_out(trellis, tmp_path):
+    for name, edges in (("a", ()), ("b", (Edge("A", "B"),))):
+        session = SnapshotSession("trellis snapshot", "local", 1.0, edges)
+        save_snapshot(GraphSnapshot(UUID(int=1), 5, sessions={UUID(int=2): session}), tmp_path / name)
+    changed = trellis("diff", str(tmp_path / "a"), str(tmp_path / "b"))
+    assert "session started: trellis snapshot (local)" in changed.stdout.splitlines()
+
+
+def test_settings_are_written_as_the_other_commands_write_them():
+    value = SettingValue({"name": "Käthe", "on": True}, UUID(int=2), reported=True, revision=5, at=1.0)
+    change = compare(GraphSnapshot(UUID(int=1), 5), GraphSnapshot(UUID(int=1), 6, settings={"SYS": value}))
+    assert list(described(change)) == ['settings of SYS: {"name": "Käthe", "on": true}']
 
 
 def test_what_json_prints_can_be_compared_too(trellis, saved, tmp_path):

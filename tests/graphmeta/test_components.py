@@ -452,3 +452,10 @@ def test_relays_name_the_topics_on_both_of_their_sides():
     assert (behind.OUT.takes_from, behind.OUT.sends_to) == ("SYS/OUT/inside", "SYS/OUT")
     assert (behind.IN.leaky, behind.IN.max_queue, behind.IN.copy_on_forward) == (True, 4, False)
     assert (behind.OUT.leaky, behind.OUT.max_queue, behind.OUT.copy_on_forward) == (False, 32, True)
+
+
+def test_what_is_no_instance_of_a_component_is_refused_by_name():
+    with pytest.raises(InvalidComponent, match=r"^Gain\.A: is a class; make an instance of it: Gain\(\.\.\.\)$"):
+        bind("A", Gain)
+    with pytest.raises(InvalidComponent, match=r"^str\.A: is neither a unit nor a collection$"):
+        bind("A", "Gain")
