@@ -145,6 +145,8 @@ class Peer:
             parcel = self._sender.put(request_document(call.id, method, params), ordered=False, hurry=hurry)
         except BaseException:
             self._calls.forget(call)
+            # What cancels the caller may have ended the connection first; then that is no news.
+            await trio.lowlevel.checkpoint_if_cancelled()
             raise
         try:
             answer = await call.wait()

@@ -35,6 +35,15 @@ async def test_a_lost_link_fails_every_request_at_once(ends: Ends) -> None:
     assert ends.lost == {"client": "the connection broke off", "server": "pulled the plug"}
 
 
+async def test_a_request_on_a_connection_that_a_cancellation_ended_is_cancelled_too(ends: Ends) -> None:
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        ends.client.abort("cancelled first")
+        await ends.client.request("add", {"a": 1})
+    assert scope.cancelled_caught
+    await ends.over["client"].wait()
+
+
 async def expect_lost(peer: Peer) -> None:
     with pytest.raises(LinkLost, match="the connection broke off"):
         await peer.request("wait", {})
