@@ -16,9 +16,9 @@ from actors import (
     open_session,
 )
 from actors._graph import _slices
-from actors._graph._door import serve_link
-from actors._graph._remote import session_over
-from actors._graph._session_actor import SessionActor
+from actors._graph._doors._door import serve_link
+from actors._graph._session._session_actor import SessionActor
+from actors._graph._wire._remote import session_over
 from graphmeta import GraphError, GraphMetadata, InitialSettings, UnitMetadata
 from transport import Limits, TransportError, memory_links
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 import trio
 
-from actors._graph._service import SessionService
+from actors._graph._session._service import SessionService
 
 ASKED = 300
 PER_TURN = 32

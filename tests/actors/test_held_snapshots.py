@@ -6,7 +6,7 @@ import trio
 import trio.testing
 
 from actors import open_graph, open_session
-from actors._graph._held_snapshot import HeldSnapshot
+from actors._graph._wire._held_snapshot import HeldSnapshot
 from graphmeta import GraphMetadata, InitialSettings, UnitMetadata
 from transport import Limits
 

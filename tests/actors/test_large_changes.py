@@ -5,7 +5,7 @@ import trio
 import trio.testing
 
 from actors import Change
-from actors._graph._remote_watch import LARGE, RemoteChanges
+from actors._graph._wire._remote_watch import LARGE, RemoteChanges
 from graphmeta import GraphMetadata, InitialSettings, UnitMetadata, encode_metadata
 
 SETTINGS = InitialSettings(readable={"gain": 1.0, "name": "some settings of a unit"})

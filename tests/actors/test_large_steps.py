@@ -7,10 +7,10 @@ import trio
 import trio.testing
 
 from actors import open_graph, open_session
-from actors._graph._discard import Discard
-from actors._graph._history import LITTLE, History
-from actors._graph._ledger import Ledger
-from actors._graph._live_settings import LiveSettingsBook
+from actors._graph._ledger._ledger import Ledger
+from actors._graph._ledger._live_settings import LiveSettingsBook
+from actors._graph._supervisor._discard import Discard
+from actors._graph._supervisor._history import LITTLE, History
 from graphmeta import Change, GraphMetadata, InitialSettings, SettingChanged, SettingValue, UnitMetadata
 
 COUNT = 50

@@ -11,10 +11,10 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from actors._graph import _commands as ask
 from actors._graph._errors import AddressTaken, ScopeTaken, SessionEnded, UnknownComponent, UnknownScope
-from actors._graph._ledger import Ledger
-from actors._graph._registration import ready_slices
+from actors._graph._ledger import _commands as ask
+from actors._graph._ledger._ledger import Ledger
+from actors._graph._ledger._registration import ready_slices
 from actors._graph._slices import at_once
 from graphmeta import (
     CycleError,

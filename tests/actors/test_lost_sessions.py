@@ -8,8 +8,8 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from actors import SessionLost, SessionReleased, open_graph, open_session
-from actors._graph._door import serve_link
-from actors._graph._remote import session_over
+from actors._graph._doors._door import serve_link
+from actors._graph._wire._remote import session_over
 from transport import Frame, Limits, Link, memory_links
 
 LIMITS = Limits(heartbeat_interval=5, heartbeat_timeout=3, close_seconds=1)

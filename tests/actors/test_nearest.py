@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors._graph._nearest import nearest
+from actors._graph._supervisor._nearest import nearest
 
 NAMES = [f"SYS/GROUP{number % 50}/UNIT_{number}" for number in range(2_000)]
 

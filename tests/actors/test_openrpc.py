@@ -8,9 +8,9 @@ import pytest
 import trio
 
 from actors import open_graph, serve_websocket
-from actors._graph._openrpc import openrpc_text
-from actors._graph._remote_service import RemoteSessionService
-from actors._graph._wire import ERRORS, OpenSession
+from actors._graph._wire._openrpc import openrpc_text
+from actors._graph._wire._remote_service import RemoteSessionService
+from actors._graph._wire._wire import ERRORS, OpenSession
 from transport import InvalidRequest, Peer, connect_websocket, new_token
 from transport._service_table import wire_methods
 

@@ -5,8 +5,9 @@ import trio
 import trio.testing
 
 from actors import open_graph, open_session
-from actors._graph import _packed, _slices
-from actors._graph._newest import Newest
+from actors._graph import _slices
+from actors._graph._supervisor import _packed
+from actors._graph._supervisor._newest import Newest
 from graphmeta import GraphMetadata, InitialSettings, UnitMetadata, dump_snapshot, load_snapshot
 
 

@@ -27,8 +27,8 @@ from actors import (
     open_session,
     serve_websocket,
 )
-from actors._graph._door import serve_link
-from actors._graph._remote import session_over
+from actors._graph._doors._door import serve_link
+from actors._graph._wire._remote import session_over
 from graphmeta import Edge
 from transport import memory_links
 

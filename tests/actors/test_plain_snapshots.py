@@ -8,9 +8,10 @@ import trio
 import trio.testing
 
 from actors import open_graph, open_session
-from actors._graph import _plain, _slices
-from actors._graph._door import serve_link
-from actors._graph._wire import ERRORS
+from actors._graph import _slices
+from actors._graph._doors._door import serve_link
+from actors._graph._supervisor import _plain
+from actors._graph._wire._wire import ERRORS
 from graphmeta import (
     CollectionMetadata,
     GraphMetadata,

@@ -11,8 +11,8 @@ import pytest
 import trio
 
 from actors import Door, Graph, NotPermitted, Session, open_graph, open_session, serve_websocket
-from actors._graph._remote_service import RemoteSessionService
-from actors._graph._wire import ERRORS
+from actors._graph._wire._remote_service import RemoteSessionService
+from actors._graph._wire._wire import ERRORS
 from graphmeta import Change, Resync
 from transport import InvalidParams, MethodNotFound, Peer, connect_websocket, new_token
 from transport._service_table import wire_methods

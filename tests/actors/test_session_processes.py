@@ -96,7 +96,7 @@ async def test_when_the_servers_process_is_killed_a_session_is_lost_at_once():
 INTERRUPTED = """
 import os, signal, sys, threading, time, trio
 from actors import open_graph, open_session
-from actors._graph._supervisor import GraphSupervisor
+from actors._graph._supervisor._supervisor import GraphSupervisor
 
 span = []
 original = GraphSupervisor.dismiss

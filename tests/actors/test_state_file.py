@@ -14,7 +14,7 @@ from actors import (
     StateFileUnwritable,
     StorageFailed,
 )
-from actors._graph._state_file import APPLICATION_ID, FORMAT, StateFile
+from actors._graph._storage._state_file import APPLICATION_ID, FORMAT, StateFile
 from graphmeta import Edge
 
 AB, BC, CA = Edge("A", "B"), Edge("B", "C"), Edge("C", "A")

@@ -14,7 +14,7 @@ from campaign_house import CI, FULL, House, idle_of, local_house, look, settle, 
 from campaign_sweep import sweep
 
 from actors import Graph, Session
-from actors._graph._watch import Changes
+from actors._graph._supervisor._watch import Changes
 from graphmeta import Change, Edge, GraphMetadata, Resync, UnitMetadata
 from transport import Limits
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from campaign_house import scale
 
-from actors._graph._state_file import StateFile
+from actors._graph._storage._state_file import StateFile
 
 PROGRAM = Path(__file__).with_name("state_writer.py")
 ROUNDS = scale(200, 20, 4)

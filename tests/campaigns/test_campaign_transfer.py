@@ -13,7 +13,7 @@ from campaign_house import House, websocket_house
 from transfer_figures import components
 
 from actors import Session
-from actors._graph._wire import ERRORS
+from actors._graph._wire._wire import ERRORS
 from graphmeta import dump_snapshot
 from transport import Limits, Peer, connect_websocket
 

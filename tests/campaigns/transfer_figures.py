@@ -20,7 +20,7 @@ from campaign_house import p99
 
 from actors import Session, open_graph, open_session, serve_websocket
 from actors._cli._collector import collect_seldom
-from actors._graph._wire import ERRORS
+from actors._graph._wire._wire import ERRORS
 from graphmeta import GraphMetadata, InitialSettings, OutputStreamMetadata, UnitMetadata
 from transport import Payload, Peer, connect_websocket
 

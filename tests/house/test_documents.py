@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actors._graph._openrpc import openrpc_text
+from actors._graph._wire._openrpc import openrpc_text
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S | re.M)
@@ -36,5 +36,5 @@ def test_readme_names_its_commands_where_the_checks_look_for_them(name):
 
 def test_the_published_description_of_the_wire_is_the_one_that_the_code_makes():
     assert (ROOT / "docs" / "openrpc.json").read_text(encoding="utf-8") == openrpc_text(), (
-        """run: python -c 'from actors._graph._openrpc import publish; publish("docs")'"""
+        """run: python -c 'from actors._graph._wire._openrpc import publish; publish("docs")'"""
     )

@@ -12,6 +12,10 @@ STOREYS = ("_floor", "_data", "_graph", "_runtime", "_cli")
 """Of `actors`, the lowest first. `demo` and `testing` are guests: nobody imports the demo but the command line."""
 
 
+ROOMS = ("_ledger", "_storage", "_supervisor", "_session", "_wire", "_doors")
+"""Of the graph floor, the lowest first."""
+
+
 def modules() -> Iterator[tuple[str, ast.Module]]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
@@ -78,6 +82,17 @@ def test_no_arrow_inside_actors_runs_back_up() -> None:
         if (here := storey(name)) and (there := storey(target)) and STOREYS.index(there) > STOREYS.index(here)
     ]
     assert found == []
+
+
+def room(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[2] if parts[:2] == ["actors", "_graph"] and len(parts) > 2 and parts[2] in ROOMS else None
+
+
+def test_no_arrow_between_the_rooms_of_the_graph_floor_runs_back_up() -> None:
+    arrows = [(name, target) for name, target in ALL if room(name) and room(target)]
+    assert len(arrows) > 50
+    assert [(a, b) for a, b in arrows if ROOMS.index(str(room(b))) > ROOMS.index(str(room(a)))] == []
 
 
 def test_storeys_meet_only_at_their_faces() -> None:
@@ -159,7 +174,7 @@ def test_one_file_trusts_links_to_our_own_processes_and_few_load_what_they_trust
                 trusting.add(name)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "load_trusted":
                 loading.add(name)
-    assert trusting == {"actors._graph._children"}
+    assert trusting == {"actors._graph._doors._children"}
     assert loading == {
         "graphmeta._settings_records",
         "actors._data._forms",

@@ -9,7 +9,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from actors import EndpointStatistics, LoopStatistics, Statistics, open_graph, open_session, rates
-from actors._graph._loop_meter import WINDOW, LoopMeter
+from actors._graph._supervisor._loop_meter import WINDOW, LoopMeter
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ async def test_the_meter_is_in_only_while_it_is_read():
 
 async def test_the_meter_leaves_when_nobody_reads_any_more_and_comes_back(monkeypatch):
     now = 100.0
-    monkeypatch.setattr("actors._graph._loop_meter.time.perf_counter", lambda: now)
+    monkeypatch.setattr("actors._graph._supervisor._loop_meter.time.perf_counter", lambda: now)
     meter = LoopMeter()
     meter.read()
     await trio.lowlevel.checkpoint()
@@ -199,7 +199,7 @@ async def test_the_meter_leaves_when_nobody_reads_any_more_and_comes_back(monkey
 
 async def test_a_long_turn_is_forgotten_after_two_windows_and_not_before_one(monkeypatch):
     now = 100.0
-    monkeypatch.setattr("actors._graph._loop_meter.time.perf_counter", lambda: now)
+    monkeypatch.setattr("actors._graph._supervisor._loop_meter.time.perf_counter", lambda: now)
     meter = LoopMeter()
     meter.read()
     meter.after_io_wait(0)

@@ -23,7 +23,7 @@ from actors import (
     serve_websocket,
     subscriber,
 )
-from actors._graph._pump import Pump
+from actors._graph._wire._pump import Pump
 from transport import Peer, memory_links
 
 FAR = ("memory", "child", "websocket", "unix")

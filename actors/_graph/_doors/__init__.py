@@ -1,0 +1,1 @@
+"""Where sessions come in: graphs that are opened, served and found."""

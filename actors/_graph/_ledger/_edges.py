@@ -1,0 +1,146 @@
+"""Edges and ownership scopes, one book of the ledger: which holder gains and loses what. Pure.
+
+Knows the records of sessions, but not who is among them: what comes here has passed the ledger's fence.
+"""
+
+from itertools import chain
+from typing import Final
+from uuid import UUID
+
+import attrs
+
+from actors._graph._errors import ScopeTaken, UnknownScope
+from graphmeta import DAG, CycleError, Edge, Outcome, ScopeChanged, check_topic
+from transport import Limits
+
+from . import _bounds as bounds
+from . import _commands as ask
+from ._draft import Draft, Holder
+from ._record import Record
+
+
+@attrs.define  # not frozen, which takes three times as long to make: it lives for one step
+class Outcomes:
+    """Edges and their outcomes, on the way to results that carry the revision."""
+
+    edges: tuple[Edge, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+class EdgeBook:
+    """The topology and its holders."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.dag: Final = DAG()
+        self._limits: Final = limits
+
+    def connect(self, record: Record | None, command: ask.Connect, draft: Draft) -> Outcomes:
+        """Hold edges, all or none."""
+        edges = _checked(command.edges)
+        holder = self._holder(record, command)
+        self._check_room(record if holder else None, holder, edges)
+        outcomes = self.dag.add_edges(edges, holder)
+        both = list(zip(edges, outcomes, strict=True))
+        gained = [edge for edge, outcome in both if outcome is not Outcome.ALREADY_OWNED]
+        draft.gain(holder, gained, [edge for edge, outcome in both if outcome])
+        if record is not None and holder is not None:
+            record.held += len(gained)
+        return Outcomes(edges, outcomes)
+
+    def disconnect(self, record: Record | None, command: ask.Disconnect, draft: Draft) -> Outcomes:
+        """Let go of edges, all or none."""
+        edges = _checked(command.edges)
+        holder = self._holder(record, command)
+        outcomes = self.dag.remove_edges(edges, holder)
+        both = list(zip(edges, outcomes, strict=True))
+        lost = [edge for edge, outcome in both if outcome is not Outcome.NOT_OWNER]
+        draft.lose(holder, lost, [edge for edge, outcome in both if outcome])
+        if record is not None and holder is not None:
+            record.held -= len(lost)
+        return Outcomes(edges, outcomes)
+
+    def revert(self, record: Record | None, command: ask.Revert, draft: Draft) -> tuple[Edge, ...]:
+        """Let persistent edges go, and hold others again, as far as no cycle bars their way."""
+        lost = [edge for edge in command.gone if self.dag.owns(None, edge)]
+        removed = [edge for edge in lost if self.dag.remove_edge(*edge)]
+        draft.lose(None, lost, removed)
+        outcomes = {edge: self._outcome(edge) for edge in command.back}
+        draft.gain(
+            None,
+            [edge for edge, outcome in outcomes.items() if outcome is not None],
+            [edge for edge, outcome in outcomes.items() if outcome],
+        )
+        return tuple(edge for edge, outcome in outcomes.items() if outcome is None)
+
+    def _outcome(self, edge: Edge) -> Outcome | None:
+        try:
+            return self.dag.add_edge(*edge)
+        except CycleError:
+            return None
+
+    def clear(self, record: Record, command: ask.Clear, draft: Draft) -> None:
+        """Let go of what a scope and the scopes inside it hold."""
+        _check_scope(record, command.scope)
+        self._release(record, record.holders(command.scope), draft)
+
+    def release(self, record: Record, draft: Draft) -> None:
+        """Let go of everything, because the session ends."""
+        self._release(record, record.holders(), draft)
+
+    def open_scope(self, record: Record, command: ask.OpenScope, draft: Draft) -> None:
+        """Begin an ownership scope."""
+        parent, _, name = command.scope.rpartition("/")
+        _check_scope(record, parent)
+        if command.scope in record.scopes or not name.strip():
+            raise ScopeTaken(command.scope)
+        check_topic(name)
+        bounds.check("topic_length", self._limits, len(command.scope))
+        bounds.check("scopes_per_session", self._limits, len(record.scopes) + 1)
+        record.scopes.add(command.scope)
+        draft.scopes.append(ScopeChanged(record.id, command.scope, True))
+
+    def close_scope(self, record: Record, command: ask.CloseScope, draft: Draft) -> None:
+        """End a scope, with the scopes inside it and everything they hold."""
+        if not command.scope:
+            raise UnknownScope(command.scope)
+        _check_scope(record, command.scope)
+        holders = record.holders(command.scope)
+        self._release(record, holders, draft)
+        for _, path in holders:
+            record.scopes.discard(path)
+            draft.scopes.append(ScopeChanged(record.id, path, False))
+
+    def _holder(self, record: Record | None, command: ask.Connect | ask.Disconnect) -> Holder:
+        if record is None or command.persistent:
+            return None
+        _check_scope(record, command.scope)
+        return record.id, command.scope
+
+    def _check_room(self, record: Record | None, holder: Holder, edges: tuple[Edge, ...]) -> None:
+        """Bound the edges of a session and of the whole graph; what is there already needs no room."""
+        limits, held = self._limits, record.held if record else 0
+        bounds.check_topics(limits, edges)
+        if len(self.dag) + len(edges) <= limits.edges and held + len(edges) <= limits.edges_per_session:
+            return
+        # Only near a limit is it worth looking at each.
+        new = {edge for edge in edges if not self.dag.owns(holder, edge)}
+        bounds.check("edges", limits, len(self.dag) + sum(edge not in self.dag for edge in new))
+        if record is not None:
+            bounds.check("edges_per_session", limits, held + len(new))
+
+    def _release(self, record: Record, holders: list[tuple[UUID, str]], draft: Draft) -> None:
+        for holder in holders:
+            removal = self.dag.remove_owner(holder)
+            record.held -= len(removal.removed) + len(removal.released)
+            draft.lose(holder, removal.removed + removal.released, removal.removed)
+
+
+def _checked(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+    for topic in chain.from_iterable(edges):
+        check_topic(topic)
+    return edges
+
+
+def _check_scope(record: Record, scope: str) -> None:
+    if scope and scope not in record.scopes:
+        raise UnknownScope(scope)

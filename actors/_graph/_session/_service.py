@@ -1,0 +1,358 @@
+"""What a session may ask of its graph: one method a request, the same for local and remote sessions.
+
+Each decorated method is one wire method: its annotations are its schema. Methods that decide synchronously are plain
+functions; those that wait are coroutines. Identity is the service's own, made here and never taken from a caller. What
+is not marked ``reads=True`` is refused to those who may only read.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Literal, TypeVar, cast
+from uuid import UUID, uuid4
+
+import trio
+
+from actors._data import Flow
+from actors._floor import ActorError
+from actors._graph._errors import SessionEnded, SessionError, SessionReleased, SettingsRefused
+from actors._graph._ledger import _commands as ask
+from actors._graph._ledger._bounds import check
+from actors._graph._ledger._registration import ready_slices
+from actors._graph._ledger._results import EdgeResult, Impact, Role, SessionInfo
+from actors._graph._slices import in_slices
+from actors._graph._software import SOFTWARE
+from actors._graph._supervisor._statistics import Statistics
+from actors._graph._supervisor._supervisor import GraphSupervisor
+from actors._graph._supervisor._watch import Watch
+from graphmeta import Edge, Endpoint, GraphMetadata, GraphSnapshot, SettingValue
+from transport import wire_method
+
+from ._undo import way_back
+
+R = TypeVar("R")
+
+SettingsPort = Callable[[str, dict[str, Any]], Awaitable[Any]]
+"""Takes an address and values by path, has the owning unit take them, and returns its readable settings."""
+
+
+class SessionService:
+    """The server's side of one session: its identity, its requests, its end."""
+
+    software = SOFTWARE
+    """What the session's own process runs, as far as it is known."""
+    role: Role = "control"
+    """What it was let in for."""
+
+    def __init__(self, graph: GraphSupervisor, name: str, peer: str = "local") -> None:
+        self.id: Final = uuid4()
+        self.name: Final = name
+        self.peer: Final = peer
+        self.ending: SessionError | None = None
+        """Why the session ended before its body did; None when it ended with it."""
+        self.reason = "closed"
+        """What the end event says."""
+        self.on_ended: Callable[[], None] = lambda: None
+        """Called once, synchronously, when the session ends before its body."""
+        self.start_soon: Callable[..., None]
+        self.settings_port: SettingsPort | None = None
+        self.flows: dict[int, Flow] = {}
+        """The data path of each open endpoint, by its number."""
+        self.over = False
+        self._waiting: set[trio.CancelScope] = set()
+        """What waits for an answer that nobody needs, or gives, when the session has ended."""
+        self._watches: set[Watch] = set()
+        self._graph: Final = graph
+
+    def __repr__(self) -> str:
+        return f"<session {self.name!r} {self.id}{' ended' if self.over else ''}>"
+
+    # -- life ------------------------------------------------------------------------------------------------
+
+    def begin(self, start_soon: Callable[..., None]) -> None:
+        """Enter the ledger; from here on `end` is owed. *start_soon* starts tasks in the session's own nursery."""
+        self.start_soon = start_soon
+        self._graph.admit(self, self.peer)
+
+    @trio.lowlevel.enable_ki_protection
+    def end(self, error: SessionError | None = None, by: UUID | None = None) -> None:
+        """Release everything in one step; with *error*, tell the body why. Idempotent."""
+        if self.over:
+            return
+        self.over = True
+        self.ending = error
+        self._graph.dismiss(self, str(error) if error else self.reason, by)
+        self._close_all(error or SessionEnded(self.name))
+        if error is not None:
+            self.on_ended()
+
+    def _close_all(self, failure: Exception) -> None:
+        for flow in tuple(self.flows.values()):
+            flow.close(failure)
+        self.flows.clear()
+        for scope in self._waiting:
+            scope.cancel()
+        self._graph.router.resume(self.id)
+        for watch in tuple(self._watches):
+            watch.close(failure)
+            self.close_watch(watch)
+
+    async def while_open(self, answer: Awaitable[R], over: Exception | None = None) -> R:
+        """Wait for an answer until the session ends; then raise *over*, or why it ended."""
+        with trio.CancelScope() as scope:
+            self._waiting.add(scope)
+            try:
+                return await answer
+            finally:
+                self._waiting.discard(scope)
+        raise over or self.ending or SessionEnded(self.name)
+
+    def silent(self) -> float:
+        """Seconds since the link was last heard; a session in process is never silent."""
+        return 0.0
+
+    async def apply_settings(self, address: str, values: dict[str, Any]) -> Any:
+        """Hand settings to the unit behind this session. `SettingsRefused` also when the session ends meanwhile."""
+        return await self.while_open(self._ask_unit(address, values), SettingsRefused(address, "its session ended"))
+
+    async def _ask_unit(self, address: str, values: dict[str, Any]) -> Any:
+        if self.settings_port is None:
+            raise SettingsRefused(address, "its session takes no live settings")
+        try:
+            return await self.settings_port(address, values)
+        except ActorError as error:
+            raise SettingsRefused(address, str(error)) from None
+
+    # -- edges -----------------------------------------------------------------------------------------------
+
+    @wire_method
+    def connect(self, from_topic: str, to_topic: str, scope: str = "") -> EdgeResult:
+        """Hold one edge."""
+        return self._submit(ask.Connect((Edge(from_topic, to_topic),), scope))[0]
+
+    @wire_method
+    def connect_many(self, edges: tuple[Edge, ...], scope: str = "") -> tuple[EdgeResult, ...]:
+        """Hold edges, all or none."""
+        return self._submit(ask.Connect(edges, scope))
+
+    @wire_method
+    def connect_persistent(self, edges: tuple[Edge, ...]) -> Awaitable[tuple[EdgeResult, ...]]:
+        """Make edges that nobody owns, all or none. Done at once, and answered when it is stored."""
+        return self._graph.stored(self._submit(ask.Connect(edges, persistent=True)))
+
+    @wire_method
+    def disconnect(self, from_topic: str, to_topic: str, scope: str = "") -> EdgeResult:
+        """Let go of one edge."""
+        return self._submit(ask.Disconnect((Edge(from_topic, to_topic),), scope))[0]
+
+    @wire_method
+    def disconnect_many(self, edges: tuple[Edge, ...], scope: str = "") -> tuple[EdgeResult, ...]:
+        """Let go of edges, all or none."""
+        return self._submit(ask.Disconnect(edges, scope))
+
+    @wire_method
+    def disconnect_persistent(self, edges: tuple[Edge, ...]) -> Awaitable[tuple[EdgeResult, ...]]:
+        """Let go of edges that nobody owns, all or none. Done at once, and answered when it is stored."""
+        return self._graph.stored(self._submit(ask.Disconnect(edges, persistent=True)))
+
+    @wire_method
+    def clear(self, scope: str = "") -> None:
+        """Let go of every edge of the scope and the scopes inside it."""
+        self._submit(ask.Clear(scope))
+
+    @wire_method
+    def open_scope(self, scope: str) -> None:
+        """Open an ownership scope by its path."""
+        self._submit(ask.OpenScope(scope))
+
+    @wire_method
+    def close_scope(self, scope: str) -> None:
+        """Close a scope and let go of what it holds."""
+        self._submit(ask.CloseScope(scope))
+
+    # -- metadata and settings -------------------------------------------------------------------------------
+
+    @wire_method
+    async def register_metadata(self, metadata: GraphMetadata | None) -> int:
+        """Replace the session's metadata as a whole; returns the revision."""
+        command = await in_slices(ready_slices(metadata))
+        await trio.lowlevel.checkpoint()  # What comes now is one step, and long enough alone.
+        self._submit(command)
+        return self._graph.revision
+
+    @wire_method(reads=True)
+    def settings(self) -> dict[str, SettingValue]:
+        """The live settings of every component, by address."""
+        self._alive()
+        return self._graph.settings()
+
+    @wire_method(reads=True)
+    def settings_history(self, address: str) -> tuple[SettingValue, ...]:
+        """The last values that a component's settings had, oldest first; the newest is the one that holds."""
+        self._alive()
+        return self._graph.settings_history(address)
+
+    @wire_method
+    async def update_settings(self, address: str, values: dict[str, Any]) -> Any:
+        """Have the owning unit take values by path, all or none; returns its settings in readable form."""
+        self._alive()
+        return await self._graph.apply_settings(address, values)
+
+    @wire_method
+    async def undo_settings(self, address: str, revision: int | None = None) -> Any:
+        """Have the owning unit go back to the value before the last change, or to that of a revision."""
+        self._alive()
+        values = way_back(address, self._graph.settings_history(address), revision)
+        return await self._graph.apply_settings(address, values)
+
+    @wire_method
+    def delegate_settings(self, address: str, session: UUID) -> None:
+        """Let another session report the settings of a component of this one."""
+        self._submit(ask.Delegate(address, session))
+
+    @wire_method
+    def report_settings(self, address: str, readable: Any) -> None:
+        """Say what a running unit's settings are now."""
+        self._submit(ask.ReportSettings(address, readable))
+
+    # -- endpoints -------------------------------------------------------------------------------------------
+
+    @wire_method
+    def open_endpoint(
+        self,
+        topic: str,
+        direction: Literal["publisher", "subscriber"],
+        message_type: str = "",
+        leaky: bool = False,
+        max_queue: int = 32,
+        number: int | None = None,
+    ) -> Endpoint:
+        """Declare a publisher or a subscriber; it is withdrawn by `close_endpoint` or by the session's end.
+
+        Without a *number* of the caller's choice it gets the next one.
+        """
+        return self._submit(ask.OpenEndpoint(topic, direction, message_type, leaky, max_queue, number))
+
+    @wire_method
+    @trio.lowlevel.enable_ki_protection
+    def close_endpoint(self, endpoint: int) -> None:
+        """Withdraw a publisher or a subscriber; one that is not open is no error."""
+        flow = self.flows.pop(endpoint, None)
+        if flow is not None:
+            flow.close(trio.ClosedResourceError("this endpoint's block has ended"))
+        self._submit(ask.CloseEndpoint(endpoint))
+
+    # -- the flow --------------------------------------------------------------------------------------------
+
+    @wire_method
+    def pause(self) -> None:
+        """Hold the flow of messages in the graph's process, until this session resumes or ends."""
+        self._alive()
+        self._graph.router.pause(self.id)
+
+    @wire_method
+    def resume(self) -> None:
+        """Let go of the flow; it goes on when no session holds it."""
+        self._alive()
+        self._graph.router.resume(self.id)
+
+    @wire_method
+    async def sync(self) -> None:
+        """Wait until every message that was sent before has been taken."""
+        self._alive()
+        await self._graph.router.sync()
+
+    # -- watching --------------------------------------------------------------------------------------------
+
+    def open_watch(self, after: int | None, epoch: UUID | None) -> Watch:
+        """Begin a watch that ends with the session at the latest."""
+        self._alive()
+        check("watches_per_session", self._graph.limits, len(self._watches) + 1)
+        watch = self._graph.watch(after, epoch)
+        self._watches.add(watch)
+        return watch
+
+    def close_watch(self, watch: Watch) -> None:
+        """End a watch. Calling again changes nothing."""
+        self._watches.discard(watch)
+        self._graph.unwatch(watch)
+
+    def view(self) -> GraphSnapshot:
+        """The whole state, for those in this process."""
+        self._alive()
+        return self._graph.snapshot()
+
+    # -- asking ----------------------------------------------------------------------------------------------
+
+    @wire_method(reads=True)
+    def snapshot(self) -> Awaitable[dict[str, Any]]:
+        """The whole state as plain data, for clients in any language."""
+        self._alive()
+        return cast("Awaitable[dict[str, Any]]", self._graph.plain_snapshot())
+
+    @wire_method(reads=True)
+    def snapshot_changes(self, epoch: UUID, revision: int) -> bytes | None:
+        """What changed after a snapshot, as msgpack of the published records; null: take a new one."""
+        self._alive()
+        return self._graph.changes_after(epoch, revision)
+
+    @wire_method(reads=True)
+    def snapshot_pickle(self) -> Awaitable[bytes]:
+        """The whole state as cloudpickle of the published records, for Python clients."""
+        self._alive()
+        return self._graph.packed_snapshot()
+
+    @wire_method(reads=True)
+    def upstream(self, topic: str) -> tuple[str, ...]:
+        """Every topic that *topic* hears from, sorted."""
+        self._alive()
+        return self._graph.dag.upstream(topic)
+
+    @wire_method(reads=True)
+    def downstream(self, topic: str) -> tuple[str, ...]:
+        """Every topic that hears from *topic*, sorted."""
+        self._alive()
+        return self._graph.dag.downstream(topic)
+
+    @wire_method(reads=True)
+    def sessions(self) -> tuple[SessionInfo, ...]:
+        """Every session of the graph."""
+        self._alive()
+        return self._graph.sessions()
+
+    @wire_method(reads=True)
+    async def statistics(self) -> Statistics:
+        """What has passed through every endpoint so far, and how busy the loop of the graph's process is."""
+        self._alive()
+        return await self._graph.statistics()
+
+    @wire_method(reads=True)
+    def impact(self, session: str = "") -> Impact:
+        """What would go if a session (by name or id; empty: this one) ended."""
+        self._alive()
+        return self._graph.impact(self._graph.member(session).id if session else self.id)
+
+    # -- operating -------------------------------------------------------------------------------------------
+
+    @wire_method
+    def release(self, session: str, dry_run: bool = False) -> Impact:
+        """End another session, by name or id; returns what went, or would go."""
+        self._alive()
+        member = self._graph.member(session)
+        impact = self._graph.impact(member.id)
+        if not dry_run:
+            member.end(SessionReleased(self.name), self.id)
+        return impact
+
+    @wire_method
+    def shutdown(self) -> None:
+        """Close the graph: every session ends, and whoever serves it stops."""
+        self._alive()
+        # By the supervisor's own task, so that this is answered before its connection ends.
+        self._graph.ref.cast_nowait(GraphSupervisor.shut_down, self.name)
+
+    def _submit(self, command: ask.Command[R]) -> R:
+        self._alive()
+        return self._graph._submit(self.id, command)
+
+    def _alive(self) -> None:
+        if self.over:
+            raise SessionEnded(self.name)

@@ -1,0 +1,1 @@
+"""Persistent edges on disk: what was decided, written down afterwards. It knows no session."""

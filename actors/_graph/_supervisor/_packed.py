@@ -1,0 +1,83 @@
+"""Snapshots as bytes for Python clients: made in slices, of parts that are kept for the next one.
+
+A part is a session, or all settings: after one session changed, a snapshot costs that session's part and a copy of the
+rest. In slices, so that nobody waits for somebody else's snapshot. Knows nothing of who asks.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Mapping
+from typing import Final
+from uuid import UUID
+
+from actors._graph._slices import at_once, in_slices
+from graphmeta import (
+    Change,
+    GraphMetadata,
+    GraphSnapshot,
+    SettingValue,
+    SnapshotSession,
+    assemble_snapshot,
+    encode_session,
+    encode_settings_slices,
+)
+
+from ._newest import Newest
+
+EncodedMetadata = Callable[[Iterable[tuple[UUID, GraphMetadata | None]]], Mapping[UUID, bytes]]
+"""Gives what was encoded when it was registered, as far as it is there."""
+
+Part = tuple[SnapshotSession, bytes]
+"""A session, and the same encoded."""
+
+
+class PackedSnapshots:
+    """The snapshots of one graph as bytes, and what of them is kept for the next one."""
+
+    def __init__(self, snapshot: Callable[[], GraphSnapshot], encoded: EncodedMetadata) -> None:
+        self._snapshot: Final = snapshot
+        self._encoded: Final = encoded
+        self._newest: Final = Newest[bytes]()
+        self._sessions: dict[UUID, Part] = {}
+        self._settings: tuple[Mapping[str, SettingValue], bytes] | None = None
+
+    async def since(self, revision: int) -> bytes:
+        """A snapshot of *revision* or later, made once for everybody who waits for it."""
+        return await self._newest.since(revision, self._make_newest)
+
+    async def _make_newest(self) -> bytes:
+        return await in_slices(self._slices(self._snapshot()))
+
+    def of(self, snapshot: GraphSnapshot) -> bytes:
+        """A certain snapshot, in one step: for those who must have it before anything else happens."""
+        return self._newest.of(snapshot.revision) or at_once(self._slices(snapshot))
+
+    def forget(self, change: Change) -> None:
+        """Drop what *change* made old, in the same step as everybody else does: then it is let go in slices."""
+        self._newest.forget()
+        if change.settings:
+            self._settings = None
+        for described in change.metadata:
+            self._sessions.pop(described.session, None)
+        for ended in change.ended:
+            self._sessions.pop(ended.session, None)
+
+    def _slices(self, snapshot: GraphSnapshot) -> Generator[object, None, bytes]:
+        metadata = self._encoded((session_id, session.metadata) for session_id, session in snapshot.sessions.items())
+        settings = yield from self._settings_slices(snapshot.settings)
+        sessions: dict[UUID, Part] = {}
+        for session_id, session in snapshot.sessions.items():
+            sessions[session_id] = self._part(session_id, session, metadata.get(session_id))
+            yield session_id
+        self._sessions = sessions
+        blobs = [blob for _, blob in sessions.values()]
+        whole = assemble_snapshot(snapshot.epoch, snapshot.revision, snapshot.persistent, settings, blobs)
+        yield None  # To send it copies it once more.
+        return self._newest.keep(snapshot.revision, whole)
+
+    def _settings_slices(self, settings: Mapping[str, SettingValue]) -> Generator[object, None, bytes]:
+        if self._settings is None or self._settings[0] is not settings:
+            self._settings = (settings, (yield from encode_settings_slices(settings)))
+        return self._settings[1]
+
+    def _part(self, session_id: UUID, session: SnapshotSession, metadata: bytes | None) -> Part:
+        kept = self._sessions.get(session_id)
+        return kept if kept and kept[0] is session else (session, encode_session(session_id, session, metadata))

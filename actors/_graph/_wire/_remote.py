@@ -1,0 +1,266 @@
+"""Sessions over a wire: the same handle, on a line that asks a peer."""
+
+import inspect
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from functools import lru_cache, partial
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import attrs
+import trio
+
+from actors._data import Publisher, RemotePublisher, RemoteSubscriber, Subscriber
+from actors._floor import open_actor_nursery
+from actors._graph._errors import ConnectionRefused, NotRunning, SessionEnded, SessionError, SessionLost
+from actors._graph._session._body import body_of
+from actors._graph._session._line import Line
+from actors._graph._session._service import SessionService, SettingsPort
+from actors._graph._session._session import Session
+from actors._graph._slices import in_slices
+from actors._graph._software import SOFTWARE
+from actors._graph._supervisor._watch import Changes
+from graphmeta import GraphMetadata, GraphSnapshot, encode_metadata_slices, type_text
+from transport import (
+    ConnectFailed,
+    HandshakeRefused,
+    InvalidParams,
+    LimitExceeded,
+    Limits,
+    Link,
+    LinkLost,
+    Payload,
+    Peer,
+    Service,
+    Shared,
+    TransportError,
+    connect_unix,
+    connect_websocket,
+    decode_values,
+)
+
+from ._client import Client, keep_connected
+from ._held_snapshot import HeldSnapshot
+from ._remote_watch import RemoteChanges
+from ._streams import Streams
+from ._wire import ERRORS, PROTOCOL_VERSION, Opened, OpenSession, Sent
+
+
+class RemoteLine(Line):
+    """Asks the service at the other end."""
+
+    def __init__(self, peer: Peer, client: Client, name: str, opened: Opened) -> None:
+        self.id = opened.id
+        self.name = name
+        self._peer: Final = peer
+        self._client: Final = client
+        self._snapshot: Final = HeldSnapshot(
+            partial(self.ask, SessionService.snapshot_pickle),
+            partial(self.ask, SessionService.snapshot_changes),
+            peer.limits.server_document_bytes,
+        )
+
+    # The overloads of the base class say more than any one signature here could.
+    async def ask(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Send a request and wait for its answer; the server's error is raised here as itself."""
+        call = _shape(method)
+        if get_origin(call.result) is not dict:
+            return await self.request(method.__name__, call.params(args, kwargs), call.result)
+        # A map may be large: its values are decoded in slices.
+        answer = await self.request(method.__name__, call.params(args, kwargs), Payload)
+        return await decode_values(answer, get_args(call.result)[1])
+
+    async def request(self, method: str, params: dict[str, Any], result: Any) -> Any:
+        """Send a request by its wire name."""
+        if self._client.over:
+            raise SessionEnded(self.name)
+        try:
+            return await self._peer.request(method, params, result)
+        except LinkLost as error:
+            # Whoever learns of it first, the session's tasks and its body raise one and the same.
+            self._client.end(SessionLost(error.reason))
+            raise self._client.ending or SessionLost(error.reason) from None
+        except (OverflowError, UnicodeError) as error:
+            raise InvalidParams(method, f"it cannot be sent: {error}") from None
+
+    async def register(self, metadata: GraphMetadata | None) -> int:
+        """Encoded in slices here, decoded in slices there."""
+        encoded = await in_slices(encode_metadata_slices(metadata))
+        revision: int = await self.request("register_metadata", {"metadata": Shared.encoded_as(msgpack=encoded)}, int)
+        return revision
+
+    async def snapshot(self) -> GraphSnapshot:
+        """The whole state, made of the published records here."""
+        return await self._snapshot.newest()
+
+    async def let_go(self, method: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+        """A shielded, bounded round trip; when it fails the whole session is ended, so nothing can stay."""
+        if self._client.over or self._client.ending:
+            return
+        with trio.move_on_after(self._peer.limits.close_seconds, shield=True) as scope, suppress(SessionError):
+            try:
+                await self.ask(method, *args, **kwargs)
+            except TransportError as error:
+                self._peer.abort(f"{method.__name__} failed: {error}")
+        if scope.cancelled_caught:
+            self._peer.abort(f"{method.__name__} was not answered in time")
+
+    @asynccontextmanager
+    async def watch(self, after: int | None, epoch: UUID | None) -> AsyncIterator[Changes]:
+        """A subscription for the length of a block."""
+        limits = self._peer.limits
+        changes = RemoteChanges(self.snapshot, limits.watch_changes, limits.server_document_bytes)
+        number = self._client.subscribe(changes)
+        try:
+            await self.request("watch", {"subscription": number, "after": after, "epoch": epoch}, int)
+            yield changes
+        finally:
+            del self._client.watches[number]
+            self._unwatch(number)
+
+    def _unwatch(self, number: int) -> None:
+        try:
+            self._peer.notify("unwatch", {"subscription": number})
+        except LimitExceeded as error:
+            # A watch that nobody reads must not stay.
+            self._peer.abort(f"unwatch failed: {error}")
+        except LinkLost:
+            return
+
+    @asynccontextmanager
+    async def publisher(self, topic: str, message_type: type) -> AsyncIterator[Publisher]:
+        """A publisher whose messages the server hands over; leaving its block waits for the last one."""
+        publisher = self._client.streams.publisher(topic, message_type)
+        async with self._endpoint(publisher, "publisher", False, publisher.window):
+            yield publisher
+            # The request to close it would overtake what is still on the way.
+            await publisher.wait_handed_over()
+
+    @asynccontextmanager
+    async def subscriber(
+        self, topic: str, message_type: type, leaky: bool, max_queue: int
+    ) -> AsyncIterator[Subscriber]:
+        """A subscriber to which the server sends as much as its queue holds."""
+        subscriber = self._client.streams.subscriber(topic, message_type, leaky, max_queue)
+        async with self._endpoint(subscriber, "subscriber", leaky, max_queue):
+            yield subscriber
+
+    @asynccontextmanager
+    async def _endpoint(
+        self,
+        endpoint: RemotePublisher | RemoteSubscriber,
+        direction: Literal["publisher", "subscriber"],
+        leaky: bool,
+        max_queue: int,
+    ) -> AsyncIterator[None]:
+        details = (endpoint.topic, direction, type_text(endpoint.message_type), leaky, max_queue, endpoint.number)
+        try:
+            try:
+                await self.ask(SessionService.open_endpoint, *details)
+            except trio.Cancelled:
+                # It may be open all the same.
+                await self.let_go(SessionService.close_endpoint, endpoint.number)
+                raise
+            try:
+                yield
+            finally:
+                endpoint.lose(trio.ClosedResourceError("this endpoint's block has ended"))
+                await self.let_go(SessionService.close_endpoint, endpoint.number)
+        finally:
+            self._client.streams.leave(endpoint.number)
+
+    async def sync(self) -> None:
+        """Wait until everything that was sent, by this session's publishers too, has been taken."""
+        sent = [Sent(publisher.number, publisher.sent) for publisher in self._client.streams.publishers()]
+        await self.request("sync", {"sent": sent}, None)
+
+    def take_settings(self, port: SettingsPort) -> None:
+        """Settings for this session's components go to *port*."""
+        self._client.settings_port = port
+
+
+@attrs.frozen
+class _Shape:
+    """What a service method looks like on the wire."""
+
+    names: tuple[str, ...]
+    """Of its parameters, in order."""
+    result: Any
+
+    def params(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Arguments by name, as the wire has them; the server refuses those that do not fit."""
+        return {**dict(zip(self.names, args, strict=False)), **kwargs}
+
+
+@lru_cache(maxsize=256)
+def _shape(method: Callable[..., Any]) -> _Shape:
+    _, *names = inspect.signature(method).parameters
+    result = get_type_hints(method).get("return", Any)
+    return _Shape(tuple(names), get_args(result)[0] if get_origin(result) is Awaitable else result)
+
+
+@asynccontextmanager
+async def open_remote_session(
+    url: str, name: str, token: str | None, ssl_context: ssl.SSLContext | None, limits: Limits
+) -> AsyncIterator[Session]:
+    """A session at a URL. `NotRunning` when nobody answers there, `ConnectionRefused` when it says no."""
+    async with AsyncExitStack() as stack:
+        try:
+            link = await stack.enter_async_context(_connect(url, token, ssl_context, limits))
+        except ConnectFailed as error:
+            raise NotRunning(f"at {url}", error.reason) from None
+        except HandshakeRefused as error:
+            raise ConnectionRefused(url, error.reason) from None
+        except ValueError as error:  # the token cannot be one; it never left this process
+            raise ConnectionRefused(url, str(error)) from None
+        yield await stack.enter_async_context(session_over(link, name, limits))
+
+
+def _connect(
+    url: str, token: str | None, ssl_context: ssl.SSLContext | None, limits: Limits
+) -> AbstractAsyncContextManager[Link]:
+    scheme, _, path = url.partition("://")
+    if scheme == "unix":
+        return connect_unix(path, limits=limits)
+    return connect_websocket(url, token=token, limits=limits, ssl_context=ssl_context)
+
+
+@asynccontextmanager
+# Protected: what keeps the connection is shielded, so that a Ctrl-C must not come between it and its end.
+@trio.lowlevel.enable_ki_protection
+async def session_over(link: Link, name: str, limits: Limits, *, trusted: bool = False) -> AsyncIterator[Session]:
+    """A session over a link that is open already. *trusted* as the other end serves it, see `serve_link`."""
+    client = Client()
+    peer = Peer(link, limits=limits, service=Service(client), errors=ERRORS)
+    client.streams = Streams(peer, trusted=trusted)
+    async with open_actor_nursery(f"session {name}") as nursery:
+        nursery.start_soon(keep_connected, peer, client)
+        try:
+            line = RemoteLine(peer, client, name, await _open(peer, client, name))
+            try:
+                with body_of(client):
+                    yield Session(line)
+            finally:
+                await _say_goodbye(line, client, limits)
+        finally:
+            peer.abort("the session has ended")
+
+
+async def _open(peer: Peer, client: Client, name: str) -> Opened:
+    try:
+        opened: Opened = await peer.request("open", attrs.asdict(OpenSession(name, PROTOCOL_VERSION, SOFTWARE)), Opened)
+    except LinkLost as error:
+        raise client.ending or SessionLost(error.reason) from None
+    return opened
+
+
+async def _say_goodbye(line: RemoteLine, client: Client, limits: Limits) -> None:
+    """Have the server release everything before the block is left; bounded, since the server may be dead."""
+    if client.ending is None:
+        with trio.move_on_after(limits.close_seconds, shield=True), suppress(SessionError, TransportError):
+            await line.request("close", {}, int)
+    client.over = True
+    client.streams.lose(SessionEnded(line.name))
+    for watch in client.watches.values():
+        watch.close(SessionEnded(line.name))
