@@ -13,9 +13,9 @@ import trio
 from actors._data import Publisher, Subscriber
 from actors._graph._errors import ScopeTaken, UnknownScope
 from actors._graph._ledger._results import EdgeResult, Impact, SessionInfo
+from actors._graph._session._sequence import Sequence
 from actors._graph._supervisor._statistics import Statistics
 from actors._graph._supervisor._watch import Changes
-from actors._graph._wire._sequence import Sequence
 from graphmeta import Edge, GraphMetadata, GraphSnapshot, SettingValue
 
 from ._line import Line

@@ -19,6 +19,7 @@ from actors._graph._errors import (
 )
 from actors._graph._ledger._bounds import LONGEST_NAME, check
 from actors._graph._ledger._results import Role
+from actors._graph._session._sequence import Sequence
 from actors._graph._session._service import SessionService
 from actors._graph._slices import in_slices
 from actors._graph._supervisor._supervisor import GraphSupervisor
@@ -26,7 +27,6 @@ from actors._graph._supervisor._watch import Watch
 from graphmeta import Change, Endpoint, Resync, decode_metadata_slices, step_twin
 from transport import InvalidRequest, LimitExceeded, LinkLost, Payload, Peer, wire_method
 
-from ._sequence import Sequence
 from ._traffic import Traffic
 from ._wire import PROTOCOL_VERSION, Opened, OpenSession, Sent
 
