@@ -13,12 +13,12 @@ import trio
 from actors._data import Publisher, Subscriber
 from actors._graph._errors import ScopeTaken, UnknownScope
 from actors._graph._ledger._results import EdgeResult, Impact, SessionInfo
-from actors._graph._session._sequence import Sequence
 from actors._graph._supervisor._statistics import Statistics
 from actors._graph._supervisor._watch import Changes
 from graphmeta import Edge, GraphMetadata, GraphSnapshot, SettingValue
 
 from ._line import Line
+from ._sequence import Sequence
 from ._service import SessionService, SettingsPort
 from ._settings_watch import SettingsWatch
 
