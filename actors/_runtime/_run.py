@@ -9,7 +9,6 @@ from functools import partial
 import trio
 
 from actors._floor import Supervision
-from actors._graph import tickets
 from graphmeta import Component, crawl_components
 
 from ._main_thread import MainThread
@@ -65,13 +64,7 @@ def _run(until_done: Callable[[MainThread | None], Awaitable[None]], order: Orde
 
 
 async def _run_until_done(order: Order, url: str | None, serve: bool, main_thread: MainThread | None) -> None:
-    token = None if url is None else _token_for(url)
-    async with opened_runner(order, graph=url, token=token, serve=serve and url is None, main_thread=main_thread) as it:
+    async with opened_runner(order, graph=url, token=None, serve=serve and url is None, main_thread=main_thread) as it:
         if it.address is not None:
             print(f"graph server: {it.address} (look at it with: trellis graph)", file=sys.stderr)
         await it.wait()
-
-
-def _token_for(url: str) -> str | None:
-    """The token of a graph that is served on this host."""
-    return next((ticket.token for ticket in tickets() if ticket.url.rstrip("/") == url.rstrip("/")), None)

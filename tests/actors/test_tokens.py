@@ -1,4 +1,4 @@
-"""What admits to a graph is shown to nobody: neither in what is printed of an object, nor in any log."""
+"""What admits to a graph is shown to nobody, neither printed nor logged; clients of its host find it."""
 
 import logging
 from functools import partial
@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 import trio
 
-from actors import Door, open_graph, open_session, serve_websocket
+from actors import Door, open_graph, open_session, serve_host, serve_websocket
 from actors._cli._target import Way
 from actors._floor import Supervision
 from actors._graph import ConnectionRefused, Host, Ticket
@@ -48,3 +48,23 @@ async def test_nothing_is_logged_of_a_token_that_is_right_or_wrong(caplog):
     logging.getLogger("actors").warning("what is logged is seen here")
     assert "what is logged is seen here" in caplog.text
     assert not any(token in caplog.text for token in (TOKEN, READ_TOKEN, wrong))
+
+
+async def test_a_client_of_the_same_host_finds_the_token_of_a_graph_that_is_served_to_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    async with open_graph() as graph, trio.open_nursery() as nursery:
+        host = await nursery.start(serve_host, graph)
+        async with open_session(host.url, name="finds it") as session:
+            assert [info.role for info in await session.sessions()] == ["control"]
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_token_is_found_for_its_own_address_only(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    async with open_graph() as graph, trio.open_nursery() as nursery:
+        await nursery.start(serve_host, graph)
+        other = await nursery.start(serve_websocket, graph)
+        with pytest.raises(ConnectionRefused):
+            async with open_session(other.url, name="has none"):
+                pass
+        nursery.cancel_scope.cancel()

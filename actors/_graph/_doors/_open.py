@@ -21,6 +21,8 @@ from actors._graph._wire._remote import open_remote_session
 from graphmeta import Edge, GraphSnapshot
 from transport import Limits
 
+from ._tickets import token_for
+
 
 class Graph:
     """A graph that lives in this process. Made by `open_graph`; what it connects is persistent."""
@@ -117,13 +119,14 @@ def open_session(
     """Join a graph, in this process or at a URL, for the length of a block; leaving it releases everything.
 
     *target* is what `open_graph` yields, or a URL: ``ws://host:port``, ``wss://host:port``, ``unix:///path``. *token*
-    admits to a websocket, *ssl_context* says whom to trust. When the session ends before the block, the block is
-    cancelled and `SessionLost` or `SessionReleased` is raised. After the block, no snapshot that anyone takes shows
-    what the session owned.
+    admits to a websocket; for one that `serve_host` serves to this user it is found. *ssl_context* says whom to
+    trust. When the session ends before the block, the block is cancelled and `SessionLost` or `SessionReleased` is
+    raised. After the block, no snapshot that anyone takes shows what the session owned.
     """
     if isinstance(target, Graph):
         return open_local_session(target._supervisor, name)
-    return open_remote_session(target, name, token, ssl_context, limits or Limits())
+    known = token_for(target) if token is None else token
+    return open_remote_session(target, name, known, ssl_context, limits or Limits())
 
 
 def _itself(supervisor: GraphSupervisor) -> GraphSupervisor:

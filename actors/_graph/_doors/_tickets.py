@@ -114,6 +114,13 @@ def tickets() -> list[Ticket]:
     return [ticket for ticket in found if ticket is not None and ticket.alive()]
 
 
+def token_for(url: str) -> str | None:
+    """The token of a graph that runs on this host for this user and is served at *url*; None when none is known."""
+    with suppress(NoRuntimeFolder):
+        return next((ticket.token for ticket in tickets() if ticket.url.rstrip("/") == url.rstrip("/")), None)
+    return None
+
+
 def _files(folder: Path) -> list[Path]:
     return list(folder.glob(f"*{_SUFFIX}"))
 
