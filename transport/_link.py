@@ -118,7 +118,7 @@ class Link(abc.ABC):
         """
 
     def receive_nowait(self) -> Frame | None:
-        """Take the next frame if it is here; None if not, and after 32 without a checkpoint. Raises like `receive`."""
+        """Take the next frame if it is here; None if not, and when a checkpoint is due. Raises like `receive`."""
         return None
 
     @abc.abstractmethod

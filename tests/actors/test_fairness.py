@@ -8,7 +8,7 @@ import trio
 from actors._graph._session._service import SessionService
 
 ASKED = 300
-PER_TURN = 32
+PER_TURN = 8
 """Frames that a link gives between two schedule points."""
 
 
