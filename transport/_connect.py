@@ -71,7 +71,7 @@ async def connect_websocket(
     if token is not None:
         check_token(token)
         if not (address.tls or insecure or is_loopback(address.host)):
-            raise failed("a token would cross the network in plain text; use wss://, or insecure=True")
+            raise failed("a token would cross the network in plain text; use wss://, or the option insecure")
     deadline = trio.current_time() + limits.handshake_seconds
     with until(deadline, failed(f"no answer within {limits.handshake_seconds:g} s")):
         stream = await _dial(address, ssl_context, failed)

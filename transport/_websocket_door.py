@@ -59,7 +59,7 @@ async def serve_websocket_links(
     """
     limits = limits or Limits()
     if not policy.allows_listening(host, tls=ssl_context is not None):
-        raise CannotListen(f"{host} port {port}", "off loopback it needs TLS, or insecure=True in its policy")
+        raise CannotListen(f"{host} port {port}", "off loopback it needs TLS, or the option insecure")
     listeners = await _open_listeners(host, port)
     name, bound = listeners[0].socket.getsockname()[:2]
     loop = AcceptLoop(handler, partial(_open_link, policy, ssl_context), limits)

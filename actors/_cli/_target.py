@@ -2,19 +2,19 @@
 
 import argparse
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
-
-import attrs
 
 from actors._graph import (
     ConnectionRefused,
     NotRunning,
     Session,
     Ticket,
+    Way,
     open_session,
     read_ticket,
     runtime_folder,
@@ -37,30 +37,28 @@ def add_target(parser: argparse.ArgumentParser) -> None:
         help="address of the graph (default: $TRELLIS_GRAPH, else the one that runs on this host)",
     )
     parser.add_argument("--token-file", metavar="FILE", type=Path, help="where its token is, if it is not on this host")
-
-
-@attrs.frozen
-class Way:
-    """One way to a graph."""
-
-    url: str
-    token: str | None = attrs.field(default=None, repr=False)
+    parser.add_argument("--insecure", action="store_true", help="let the token cross a network without TLS")
 
 
 @asynccontextmanager
 async def open_target(args: argparse.Namespace, purpose: str) -> AsyncIterator[Session]:
     """A session with the graph that the arguments name, called ``trellis PURPOSE``."""
     async with AsyncExitStack() as stack:
-        yield await _open_first(stack, find(args.graph, args.token_file), COMMAND + purpose)
+        join = partial(_join, stack, COMMAND + purpose, insecure=args.insecure)
+        yield await _join_first(join, find(args.graph, args.token_file))
 
 
-async def _open_first(stack: AsyncExitStack, ways: tuple[Way, ...], name: str) -> Session:
+async def _join(stack: AsyncExitStack, name: str, way: Way, *, insecure: bool) -> Session:
+    return await stack.enter_async_context(open_session(way.url, name=name, token=way.token, insecure=insecure))
+
+
+async def _join_first(join: Callable[[Way], Awaitable[Session]], ways: tuple[Way, ...]) -> Session:
     *others, last = ways
     for way in others:
         with suppress(NotRunning):
-            return await stack.enter_async_context(open_session(way.url, name=name, token=way.token))
+            return await join(way)
     try:
-        return await stack.enter_async_context(open_session(last.url, name=name, token=last.token))
+        return await join(last)
     except ConnectionRefused as refusal:
         if last.token is not None:
             raise

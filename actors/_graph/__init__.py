@@ -56,3 +56,4 @@ from ._supervisor._statistics import Rates as Rates
 from ._supervisor._statistics import Statistics as Statistics
 from ._supervisor._statistics import rates as rates
 from ._supervisor._watch import Changes as Changes
+from ._wire._remote import Way as Way

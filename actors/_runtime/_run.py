@@ -64,7 +64,7 @@ def _run(until_done: Callable[[MainThread | None], Awaitable[None]], order: Orde
 
 
 async def _run_until_done(order: Order, url: str | None, serve: bool, main_thread: MainThread | None) -> None:
-    async with opened_runner(order, graph=url, token=None, serve=serve and url is None, main_thread=main_thread) as it:
+    async with opened_runner(order, graph=url, serve=serve and url is None, main_thread=main_thread) as it:
         if it.address is not None:
             print(f"graph server: {it.address} (look at it with: trellis graph)", file=sys.stderr)
         await it.wait()

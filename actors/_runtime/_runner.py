@@ -103,6 +103,7 @@ def open_runner(
     *,
     graph: Graph | str | None = None,
     token: str | None = None,
+    insecure: bool = False,
     serve: bool = False,
     connections: Connections = (),
     process_components: Components = (),
@@ -113,9 +114,9 @@ def open_runner(
 ) -> AbstractAsyncContextManager[Runner]:
     """Run components, given by name, for the length of a block.
 
-    They run in *graph* (what `open_graph` yields, or a URL with its *token*), or in a graph of their own, which is
-    served to this host with ``serve=True``. All endpoints are open before the first unit is initialized, and all units
-    are initialized before the first message is sent.
+    They run in *graph* (what `open_graph` yields, or a URL; *token* and *insecure* as in `open_session`), or in a graph
+    of their own, which is served to this host with ``serve=True``. All endpoints are open before the first unit is
+    initialized, and all units are initialized before the first message is sent.
 
     The components in *process_components*, those that a collection's ``process_components`` returns and those whose
     ``PROCESS`` is true run in worker processes of their own, each with all below it; with *force_single_process*, none.
@@ -131,12 +132,18 @@ def open_runner(
     """
     roots = {**(components or {}), **named}
     order = Order(roots, connections, process_components, force_single_process, supervision or Supervision(), name)
-    return opened_runner(order, graph=graph, token=token, serve=serve)
+    return opened_runner(order, graph=graph, token=token, insecure=insecure, serve=serve)
 
 
 @asynccontextmanager
 async def opened_runner(
-    order: Order, *, graph: Graph | str | None, token: str | None, serve: bool, main_thread: MainThread | None = None
+    order: Order,
+    *,
+    graph: Graph | str | None,
+    token: str | None = None,
+    insecure: bool = False,
+    serve: bool,
+    main_thread: MainThread | None = None,
 ) -> AsyncIterator[Runner]:
     """Run an order for the length of a block; with *main_thread*, main functions too."""
     roots = bind_all(order.roots)
@@ -151,12 +158,13 @@ async def opened_runner(
         edges = collect_edges(roots, order.connections)
         async with AsyncExitStack() as stack:
             graph, address = await _graph_for(graph, serve, stack)
-            session = await stack.enter_async_context(open_session(graph, name=order.name, token=token))
+            terms = Terms(order.name, order.supervision, graph, token, insecure)
+            joined = open_session(graph, name=order.name, token=token, insecure=insecure)
+            session = await stack.enter_async_context(joined)
             await session.register_metadata(await in_slices(describe_slices(*roots.values())))
             await session.connect_many(edges)
             runner = Runner(session, graph, address, progress)
             nursery = await stack.enter_async_context(open_task_nursery())
-            terms = Terms(order.name, order.supervision, graph, token)
             for crew in placement.crews:
                 terms.check(crew)
             await nursery.start(runner._live, placement, Stage(session, progress, main_thread), terms)

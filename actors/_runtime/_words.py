@@ -85,6 +85,7 @@ class Assignment:
     graph: str | None = None
     """The graph's URL, when it is elsewhere."""
     token: str | None = attrs.field(default=None, repr=False)
+    insecure: bool = False
 
 
 @attrs.frozen

@@ -146,7 +146,8 @@ class Worker:
     async def _open_session(self, assignment: words.Assignment) -> AsyncIterator[Session]:
         name = assignment.session_name
         if assignment.graph is not None:
-            async with open_session(assignment.graph, name=name, token=assignment.token) as session:
+            token, insecure = assignment.token, assignment.insecure
+            async with open_session(assignment.graph, name=name, token=token, insecure=insecure) as session:
                 yield session
         else:
             assert self._link is not None

@@ -29,13 +29,14 @@ class Terms:
     graph: Graph | str
     """As `open_session` takes it."""
     token: str | None = attrs.field(default=None, repr=False)
+    insecure: bool = False
 
     def assignment(self, crew: Crew) -> words.Assignment:
         """What a worker is told to do; its root component as it is now, settings included."""
         name = f"{self.runner} {crew.address}"
         here = (crew.root, crew.addresses, name, self.supervision)
         if isinstance(self.graph, str):
-            return words.Assignment(*here, graph=self.graph, token=self.token)
+            return words.Assignment(*here, graph=self.graph, token=self.token, insecure=self.insecure)
         return words.Assignment(*here, limits=child_limits(self.graph))
 
     def check(self, crew: Crew) -> None:

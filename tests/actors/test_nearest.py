@@ -15,6 +15,11 @@ def test_a_slip_of_the_finger_is_guessed(slip: str) -> None:
     assert nearest(slip, NAMES)[0] == "SYS/GROUP7/UNIT_107"
 
 
+def test_who_shouts_means_the_same_name() -> None:
+    assert nearest("DEMO", ["viewer", "demo", "demo view"])[0] == "demo"
+    assert nearest("Front-End", ["back-end", "FRONT-END"])[0] == "FRONT-END"
+
+
 def test_what_is_like_nothing_has_no_guess() -> None:
     assert nearest("?", NAMES) == ()
     assert nearest("front-end", []) == ()

@@ -1,15 +1,15 @@
 """What admits to a graph is shown to nobody, neither printed nor logged; clients of its host find it."""
 
 import logging
+from contextlib import AsyncExitStack
 from functools import partial
 
 import pytest
 import trio
 
 from actors import Door, open_graph, open_session, serve_host, serve_websocket
-from actors._cli._target import Way
 from actors._floor import Supervision
-from actors._graph import ConnectionRefused, Host, Ticket
+from actors._graph import ConnectionRefused, Host, NotRunning, Ticket, Way
 from actors._runtime._worker_actor import Terms
 from transport import HandshakePolicy, new_token
 
@@ -48,6 +48,18 @@ async def test_nothing_is_logged_of_a_token_that_is_right_or_wrong(caplog):
     logging.getLogger("actors").warning("what is logged is seen here")
     assert "what is logged is seen here" in caplog.text
     assert not any(token in caplog.text for token in (TOKEN, READ_TOKEN, wrong))
+
+
+async def test_a_token_crosses_a_network_in_plain_text_only_if_that_is_asked_for():
+    async with open_graph() as graph, trio.open_nursery() as nursery:
+        door = await nursery.start(partial(serve_websocket, graph, host="0.0.0.0", hosts=["0.0.0.0"], insecure=True))
+        async with AsyncExitStack() as stack:
+            with pytest.raises(NotRunning, match="plain text; use wss://, or the option insecure"):
+                await stack.enter_async_context(open_session(door.url, name="careful", token=door.token))
+            far = open_session(door.url, name="told", token=door.token, insecure=True)
+            session = await stack.enter_async_context(far)
+            assert [info.name for info in await session.sessions()] == ["told"]
+        nursery.cancel_scope.cancel()
 
 
 async def test_a_client_of_the_same_host_finds_the_token_of_a_graph_that_is_served_to_it(tmp_path, monkeypatch):

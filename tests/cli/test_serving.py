@@ -63,8 +63,12 @@ def test_a_key_without_its_certificate_is_misuse(trellis, tmp_path):
 def test_off_this_host_it_needs_tls_or_insecurity_spelled_out(serve, trellis):
     refused = trellis("serve", "--host", "0.0.0.0")
     assert (refused.returncode, "TLS" in refused.stderr) == (1, True)
-    told, _ = serve("--host", "0.0.0.0", "--insecure")
+    told, _ = serve("--host", "0.0.0.0", "--insecure", "--known-as", "0.0.0.0")
     assert told["url"].startswith("ws://0.0.0.0:")
+    there = ("graph", "--graph", told["url"])
+    careful = trellis(*there)
+    assert (careful.returncode, "use wss://, or the option insecure" in careful.stderr) == (1, True)
+    assert trellis(*there, "--insecure").returncode == 0
 
 
 def knock(told, token, *, name="127.0.0.1", origin=None):

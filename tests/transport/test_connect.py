@@ -250,7 +250,7 @@ async def test_what_a_peer_did_ends_its_handler_only(error: Exception) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
 async def test_off_loopback_a_door_needs_tls_or_insecurity_spelled_out(host: str) -> None:
-    with pytest.raises(CannotListen, match="off loopback it needs TLS, or insecure=True"):
+    with pytest.raises(CannotListen, match="off loopback it needs TLS, or the option insecure"):
         await serve_websocket_links(serve_echo, host=host, policy=HandshakePolicy(token=TOKEN))
 
 

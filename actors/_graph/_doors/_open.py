@@ -17,7 +17,7 @@ from actors._graph._session._session import Session
 from actors._graph._storage._journal import FLUSH_SECONDS, Journal
 from actors._graph._storage._state_file import StateFile
 from actors._graph._supervisor._supervisor import GraphSupervisor
-from actors._graph._wire._remote import open_remote_session
+from actors._graph._wire._remote import Way, open_remote_session
 from graphmeta import Edge, GraphSnapshot
 from transport import Limits
 
@@ -114,19 +114,22 @@ def open_session(
     name: str,
     token: str | None = None,
     ssl_context: ssl.SSLContext | None = None,
+    insecure: bool = False,
     limits: Limits | None = None,
 ) -> AbstractAsyncContextManager[Session]:
     """Join a graph, in this process or at a URL, for the length of a block; leaving it releases everything.
 
     *target* is what `open_graph` yields, or a URL: ``ws://host:port``, ``wss://host:port``, ``unix:///path``. *token*
-    admits to a websocket; for one that `serve_host` serves to this user it is found. *ssl_context* says whom to
-    trust. When the session ends before the block, the block is cancelled and `SessionLost` or `SessionReleased` is
-    raised. After the block, no snapshot that anyone takes shows what the session owned.
+    admits to a websocket; for one that `serve_host` serves to this user it is found. *ssl_context* says whom to trust
+    (by default the system's authorities), and *insecure* lets a token cross a network without TLS. When the session
+    ends before the block, the block is cancelled and `SessionLost` or `SessionReleased` is raised. After the block, no
+    snapshot that anyone takes shows what the session owned.
     """
     if isinstance(target, Graph):
         return open_local_session(target._supervisor, name)
     known = token_for(target) if token is None else token
-    return open_remote_session(target, name, known, ssl_context, limits or Limits())
+    way = Way(target, known, ssl_context, insecure)
+    return open_remote_session(way, name, limits or Limits())
 
 
 def _itself(supervisor: GraphSupervisor) -> GraphSupervisor:

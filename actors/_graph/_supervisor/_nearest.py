@@ -16,11 +16,13 @@ _CLOSELY: Final = 32
 
 
 def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Up to two known names that look like *name*, best first."""
+    """Up to two known names that look like *name*, best first; upper and lower case look alike."""
     if len(name) > _LONGEST:
         return ()
-    likely = nlargest(_CLOSELY, islice(known, _MOST), key=lambda other: _ends_alike(name, other[:_LONGEST]))
-    return tuple(get_close_matches(name, [other for other in likely if len(other) <= _LONGEST], n=2, cutoff=0.6))
+    name = name.casefold()
+    likely = nlargest(_CLOSELY, islice(known, _MOST), key=lambda other: _ends_alike(name, other[:_LONGEST].casefold()))
+    folded = {other.casefold(): other for other in reversed(likely) if len(other) <= _LONGEST}
+    return tuple(folded[match] for match in get_close_matches(name, folded, n=2, cutoff=0.6))
 
 
 def _ends_alike(name: str, other: str) -> int:

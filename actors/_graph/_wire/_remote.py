@@ -200,30 +200,39 @@ def _shape(method: Callable[..., Any]) -> _Shape:
     return _Shape(tuple(names), get_args(result)[0] if get_origin(result) is Awaitable else result)
 
 
+@attrs.frozen
+class Way:
+    """How a graph elsewhere is reached."""
+
+    url: str
+    token: str | None = attrs.field(default=None, repr=False)
+    ssl_context: ssl.SSLContext | None = None
+    insecure: bool = False
+    """The token may cross a network in plain text."""
+
+
 @asynccontextmanager
-async def open_remote_session(
-    url: str, name: str, token: str | None, ssl_context: ssl.SSLContext | None, limits: Limits
-) -> AsyncIterator[Session]:
+async def open_remote_session(way: Way, name: str, limits: Limits) -> AsyncIterator[Session]:
     """A session at a URL. `NotRunning` when nobody answers there, `ConnectionRefused` when it says no."""
     async with AsyncExitStack() as stack:
         try:
-            link = await stack.enter_async_context(_connect(url, token, ssl_context, limits))
+            link = await stack.enter_async_context(_connect(way, limits))
         except ConnectFailed as error:
-            raise NotRunning(f"at {url}", error.reason) from None
+            raise NotRunning(f"at {way.url}", error.reason) from None
         except HandshakeRefused as error:
-            raise ConnectionRefused(url, error.reason) from None
+            raise ConnectionRefused(way.url, error.reason) from None
         except ValueError as error:  # the token cannot be one; it never left this process
-            raise ConnectionRefused(url, str(error)) from None
+            raise ConnectionRefused(way.url, str(error)) from None
         yield await stack.enter_async_context(session_over(link, name, limits))
 
 
-def _connect(
-    url: str, token: str | None, ssl_context: ssl.SSLContext | None, limits: Limits
-) -> AbstractAsyncContextManager[Link]:
-    scheme, _, path = url.partition("://")
+def _connect(way: Way, limits: Limits) -> AbstractAsyncContextManager[Link]:
+    scheme, _, path = way.url.partition("://")
     if scheme == "unix":
         return connect_unix(path, limits=limits)
-    return connect_websocket(url, token=token, limits=limits, ssl_context=ssl_context)
+    return connect_websocket(
+        way.url, token=way.token, limits=limits, ssl_context=way.ssl_context, insecure=way.insecure
+    )
 
 
 @asynccontextmanager
