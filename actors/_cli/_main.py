@@ -56,7 +56,11 @@ INTERRUPTED: Final = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0, 1 (it failed), 2 (it was misused) or 130 (Ctrl-C)."""
     words = list(sys.argv[1:] if argv is None else argv)
-    args = _parser().parse_args(words)
+    parser = _parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        return MISUSED
+    args = parser.parse_args(words)
     try:
         _check_words(words)
         code: int | None = trio.run(_run, args)

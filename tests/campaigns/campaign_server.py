@@ -28,6 +28,10 @@ async def server_process(folder: Path) -> AsyncIterator[Server]:
     process = await trio.lowlevel.open_process(command, env=environment, stdout=subprocess.PIPE)
     try:
         yield Server(process, await _said(process))
+    except Exception as error:
+        # Whether it died before us tells a failure of the server from one of its clients.
+        error.add_note(f"the server's exit code by then: {process.poll()}")
+        raise
     finally:
         with trio.CancelScope(shield=True):
             process.kill()

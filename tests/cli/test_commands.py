@@ -202,6 +202,12 @@ def test_unknown_words_are_misuse(trellis, arguments):
     assert misused.stderr.startswith("usage: trellis")
 
 
+def test_without_a_word_it_says_what_there_is(trellis):
+    misused = trellis()
+    assert (misused.returncode, misused.stdout) == (2, "")
+    assert "draw the graph" in misused.stderr
+
+
 def test_a_setting_of_nobody_is_refused(trellis, background):
     served(background("serve"))
     refused = trellis("set", "SYS/NOBODY", "gain", "2")
