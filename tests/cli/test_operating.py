@@ -65,6 +65,26 @@ def test_a_release_takes_it_and_the_owner_learns_by_whom(trellis, owner):
     assert json.loads(trellis("snapshot", "--json").stdout)["edges"] == []
 
 
+def test_an_edge_is_added_for_good_and_removed_and_each_time_it_is_said_what_that_did(trellis, owner):
+    def said(*words):
+        told = trellis(*words)
+        return told.returncode, told.stdout
+
+    assert said("connect", "B", "D") == (0, "B -> D: added\n")
+    assert said("connect", "B", "D") == (0, "B -> D: was persistent already\n")
+    assert said("connect", "A", "B") == (0, "A -> B: persistent now; sessions hold it, too\n")
+    assert said("disconnect", "A", "B") == (0, "A -> B: not persistent any more; sessions still hold it\n")
+    assert said("disconnect", "B", "D") == (0, "B -> D: removed\n")
+    assert said("disconnect", "B", "C") == (1, "B -> C: was not persistent\n")
+    told = json.loads(trellis("connect", "C", "D", "--json").stdout)
+    assert (told["edge"], told["outcome"]) == (["C", "D"], "added")
+
+
+def test_an_edge_that_closes_a_cycle_is_refused_with_its_path(trellis, owner):
+    refused = trellis("connect", "C", "A")
+    assert (refused.returncode, refused.stderr) == (1, "trellis: C -> A would close a cycle: C -> A -> B -> C\n")
+
+
 def test_who_is_not_there_cannot_be_released_but_is_guessed_at(trellis, owner):
     refused = trellis("release", "ownr")
     assert (refused.returncode, refused.stderr) == (1, "trellis: no session 'ownr' (did you mean 'owner'?)\n")

@@ -1,19 +1,6 @@
 """``trellis serve --state FILE``: persistent edges survive the server, whatever ends it."""
 
 import json
-import subprocess
-import sys
-
-CONNECT = """
-import sys, trio
-from actors import open_session
-
-async def main(url, token, edges):
-    async with open_session(url, name="keeper", token=token) as session:
-        await session.connect_many([edge.split(">") for edge in edges], persistent=True)
-
-trio.run(main, sys.argv[1], sys.argv[2], sys.argv[3:])
-"""
 
 
 def started(server):
@@ -21,19 +8,12 @@ def started(server):
     return [server.stdout.readline().rstrip() for _ in range(4)]
 
 
-def connect(server_lines, environment, *edges):
-    with open(server_lines[1].removeprefix("token file: ")) as file:
-        ticket = json.load(file)
-    command = [sys.executable, "-c", CONNECT, ticket["url"], ticket["token"], *edges]
-    subprocess.run(command, env=environment, check=True, timeout=60)
-
-
-def test_persistent_edges_are_there_when_a_killed_server_starts_again(background, trellis, environment, tmp_path):
+def test_persistent_edges_are_there_when_a_killed_server_starts_again(background, trellis, tmp_path):
     path = tmp_path / "graph.state"
     server = background("serve", "--state", str(path))
-    lines = started(server)
-    assert lines[3] == f"persistent edges: kept in {path}"
-    connect(lines, environment, "CAM/OUT>TRACK/IN", "CAM/OUT>VIEW/IN")
+    assert started(server)[3] == f"persistent edges: kept in {path}"
+    for target in ("TRACK/IN", "VIEW/IN"):
+        assert trellis("connect", "CAM/OUT", target).returncode == 0
     server.kill()
     server.wait()
     started(background("serve", "--state", str(path)))

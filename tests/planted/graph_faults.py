@@ -1,0 +1,192 @@
+"""Faults of the graph floor: the ledger, sessions, watches, both ends of the wire, storage."""
+
+from planting import Fault
+
+FAULTS = {
+    "the ended may go on": Fault(
+        "actors/_graph/_ledger/_ledger.py",
+        "raise SessionEnded(str(session))",
+        'return Record(session, "", "", 0.0)',
+        "actors/ledger_model",
+    ),
+    "a session's end leaves its edges": Fault(
+        "actors/_graph/_ledger/_ledger.py", "self._edges.release(record, draft)", "pass", "actors/session_conformance"
+    ),
+    "a session's end leaves its components": Fault(
+        "actors/_graph/_ledger/_ledger.py",
+        "self._components.withdraw(record, draft)",
+        "pass",
+        "actors/session_conformance",
+    ),
+    "no end event": Fault(
+        "actors/_graph/_ledger/_ledger.py",
+        "draft.ended.append(Ended(record.id, record.name, command.reason))",
+        "pass",
+        "actors/ledger_model",
+    ),
+    "a release is nobody's deed": Fault(
+        "actors/_graph/_ledger/_ledger.py",
+        "if isinstance(command, ask.End) and command.by in self._records:",
+        "if False:",
+        "actors/session_conformance",
+    ),
+    "the end goes without its own task": Fault(
+        "actors/_graph/_session/_session_actor.py",
+        "self._service.begin(self._spawn)",
+        "pass",
+        "actors/session_conformance",
+    ),
+    "a changed session is shown as it was": Fault(
+        "actors/_graph/_ledger/_ledger.py", "record.frozen = None", "pass", "actors/session_conformance"
+    ),
+    "a scope's end leaves what is inside": Fault(
+        "actors/_graph/_ledger/_record.py",
+        'inside = [path for path in self.scopes if path == scope or path.startswith(scope and scope + "/")]',
+        "inside: list[str] = []",
+        "actors/session_conformance",
+    ),
+    "two scopes of one name": Fault(
+        "actors/_graph/_ledger/_edges.py",
+        "if command.scope in record.scopes or not name.strip():",
+        "if False:",
+        "actors/ledger_model",
+    ),
+    "topics have no bound": Fault(
+        "actors/_graph/_ledger/_edges.py", "bounds.check_topics(limits, edges)", "pass", "actors/session_limits"
+    ),
+    "edges have no bound": Fault(
+        "actors/_graph/_ledger/_edges.py",
+        "if len(self.dag) + len(edges) <= limits.edges and held + len(edges) <= limits.edges_per_session:",
+        "if True:",
+        "actors/session_limits",
+    ),
+    "watches have no bound": Fault(
+        "actors/_graph/_session/_service.py",
+        'check("watches_per_session", self._graph.limits, len(self._watches) + 1)',
+        "pass",
+        "actors/session_limits",
+    ),
+    "an address may be taken twice": Fault(
+        "actors/_graph/_ledger/_components.py",
+        "self._check_free(record, command.addresses)",
+        "pass",
+        "actors/session_conformance",
+    ),
+    "anybody may report settings": Fault(
+        "actors/_graph/_ledger/_components.py",
+        "self._check_reporter(record, command.address)",
+        "pass",
+        "actors/live_settings",
+    ),
+    "settings do not fall back": Fault(
+        "actors/_graph/_ledger/_components.py",
+        "self._forget_settings(record, record.addresses, frozenset(record.reported), draft)",
+        "pass",
+        "actors/live_settings",
+    ),
+    "history without a bound": Fault(
+        "actors/_graph/_supervisor/_history.py",
+        "while len(self._changes) > self._most or self._weight > self._heaviest:",
+        "while False:",
+        "actors/awkward_sessions",
+    ),
+    "another epoch goes on as this one": Fault(
+        "actors/_graph/_supervisor/_history.py",
+        "if epoch is not None and epoch != self._epoch:",
+        "if False:",
+        "actors/session_conformance",
+    ),
+    "a slow watcher misses changes in silence": Fault(
+        "actors/_graph/_supervisor/_watch.py", "self._restart()", "pass", "actors/slow_watchers"
+    ),
+    "a slow watcher is borne for ever": Fault(
+        "actors/_graph/_supervisor/_watch.py", "if self._missed > self._bound:", "if False:", "actors/slow_watchers"
+    ),
+    "changes come after the reply that names them": Fault(
+        "actors/_graph/_wire/_remote_service.py", "watch.on_item = self.drain", "pass", "actors/session_conformance"
+    ),
+    "a watch outlives its session": Fault(
+        "actors/_graph/_session/_service.py", "watch.close(failure)", "pass", "actors/session_conformance"
+    ),
+    "who waits is not told of the end": Fault(
+        "actors/_graph/_session/_service.py", "scope.cancel()", "pass", "actors/live_settings"
+    ),
+    "the body is not told of the end": Fault(
+        "actors/_graph/_session/_body.py", "session.on_ended = scope.cancel", "pass", "actors/session_conformance"
+    ),
+    "a lost session is lost in silence": Fault(
+        "actors/_graph/_session/_body.py",
+        "    if session.ending is not None:\n        raise session.ending from None\n\n\ndef",
+        "\n\ndef",
+        "actors/session_conformance",
+    ),
+    "no goodbye": Fault(
+        "actors/_graph/_wire/_remote.py", 'await line.request("close", {}, int)', "pass", "actors/session_conformance"
+    ),
+    "Ctrl-C strikes inside a change": Fault(
+        "actors/_graph/_supervisor/_supervisor.py",
+        "    @trio.lowlevel.enable_ki_protection\n    def _submit(",
+        "    def _submit(",
+        "actors/interrupted_changes",
+    ),
+    "a closed graph goes on": Fault(
+        "actors/_graph/_supervisor/_supervisor.py",
+        "member.end(SessionLost(reason))",
+        "pass",
+        "actors/session_conformance",
+    ),
+    "a small registration overtakes a large one": Fault(
+        "actors/_graph/_wire/_remote_service.py",
+        "async with self._registrations.turn(place):",
+        "if True:",
+        "actors/awkward_sessions",
+    ),
+    "undo takes an older change for the last": Fault(
+        "actors/_graph/_session/_undo.py", "if value.reported:", "if False:", "actors/live_settings"
+    ),
+    "answered before it is stored": Fault(
+        "actors/_graph/_storage/_journal.py", "    if batch is None:", "    if True:", "actors/persistence"
+    ),
+    "what failed is not undone": Fault(
+        "actors/_graph/_storage/_journal.py", "dict.fromkeys(undo(gone, back), False)", "{}", "actors/persistence"
+    ),
+    "what came during a failure is not undone": Fault(
+        "actors/_graph/_storage/_journal.py",
+        "wanted = self._under_way.wanted | self._next.wanted",
+        "wanted = self._under_way.wanted",
+        "actors/persistence",
+    ),
+    "the last changes are not stored": Fault(
+        "actors/_graph/_storage/_journal.py", "await self._flush()", "pass", "actors/persistence"
+    ),
+    "an undo is stored as a change": Fault(
+        "actors/_graph/_ledger/_edges.py",
+        "lost = [edge for edge in command.gone if self.dag.owns(None, edge)]",
+        "lost = []",
+        "actors/persistence",
+    ),
+    "a failed write stays half done": Fault(
+        "actors/_graph/_storage/_state_file.py", "                self._roll_back()\n", "", "actors/state_file"
+    ),
+    "anybody's file will do": Fault(
+        "actors/_graph/_storage/_state_file.py",
+        "_check_header(self.path, os.pread(descriptor, 100, 0))",
+        "pass",
+        "actors/state_file",
+    ),
+    "a later format is taken for ours": Fault(
+        "actors/_graph/_storage/_state_file.py",
+        "if (found := int.from_bytes(header[60:64])) > FORMAT:",
+        "if False:",
+        "actors/state_file",
+    ),
+    "a damaged file is read": Fault(
+        "actors/_graph/_storage/_state_file.py", 'if verdict != "ok":', "if False:", "actors/state_file"
+    ),
+    "a file's edges may run in a circle": Fault(
+        "actors/_graph/_storage/_state_file.py", "DAG().add_edges(edges)", "pass", "actors/state_file"
+    ),
+    "guesses take as long as they like": Fault(
+        "actors/_graph/_supervisor/_nearest.py", "if len(name) > _LONGEST:", "if False:", "actors/nearest"
+    ),
+}

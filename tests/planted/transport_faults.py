@@ -1,0 +1,177 @@
+"""Faults of the transport: the handshake, frames, limits, deadlines, records."""
+
+from planting import Fault
+
+FAULTS = {
+    "any Origin may connect": Fault("transport/_policy.py", "    _origin,\n", "", "transport/hostile_handshakes"),
+    "any Host may connect": Fault("transport/_policy.py", "    _host,\n", "", "transport/hostile_handshakes"),
+    "no token is needed": Fault("transport/_policy.py", "    _token,\n", "", "transport/hostile_handshakes"),
+    "no subprotocol is needed": Fault(
+        "transport/_policy.py", "    _subprotocol,\n", "", "transport/hostile_handshakes"
+    ),
+    "plain text off loopback": Fault(
+        "transport/_policy.py", "return tls or self.insecure or is_loopback(host)", "return True", "transport/connect"
+    ),
+    "a token in plain text": Fault(
+        "transport/_connect.py",
+        "if not (address.tls or insecure or is_loopback(address.host)):",
+        "if False:",
+        "transport/connect",
+    ),
+    "no deadline for the handshake": Fault(
+        "transport/_websocket_door.py",
+        "deadline = trio.current_time() + loop.limits.handshake_seconds",
+        "deadline = 1e9",
+        "transport/hostile_handshakes",
+    ),
+    "no room is made for honest handshakes": Fault(
+        "transport/_listen.py", 'oldest.abort("too many unfinished handshakes")', "pass", "transport/hostile_handshakes"
+    ),
+    "the house is never full": Fault(
+        "transport/_listen.py",
+        "if len(self._admitted) >= self.limits.sessions:",
+        "if False:",
+        "transport/hostile_handshakes",
+    ),
+    "a peer's fault ends the server": Fault(
+        "transport/_listen.py", "rest = unexpected(error, EXPECTED)", "rest = error", "transport/connect"
+    ),
+    "a bug ends only its connection": Fault(
+        "transport/_listen.py",
+        "EXPECTED = (LinkClosed, LinkLost, ProtocolError)",
+        "EXPECTED = (Exception,)",
+        "transport/connect",
+    ),
+    "the library's errors leave": Fault(
+        "transport/_websocket.py", "except* Exception as group:", "except* KeyError as group:", "transport/connect"
+    ),
+    "the body's exception leaves in a group": Fault(
+        "transport/_stream_link.py", "with single_as_itself():", "if True:", "transport/connect"
+    ),
+    "nothing is metered": Fault(
+        "transport/_guard.py", "if self.meter is not None:", "if False:", "transport/hostile_frames"
+    ),
+    "empty fragments are free": Fault(
+        "transport/_ws_meter.py", "self._fragments += 1", "pass", "transport/hostile_frames"
+    ),
+    "control frames are free": Fault(
+        "transport/_ws_meter.py", "if self._control < 0:", "if False:", "transport/hostile_frames"
+    ),
+    "a send may take for ever": Fault(
+        "transport/_guard.py",
+        "with trio.move_on_after(self._send_seconds) as deadline:",
+        "with trio.CancelScope() as deadline:",
+        "transport/guard",
+    ),
+    "a cancelled send goes on": Fault(
+        "transport/_guard.py", 'self.abort("a send was interrupted")', "pass", "transport/guard"
+    ),
+    "frames have no limit": Fault(
+        "transport/_ws_frames.py", "if len(payload) > self._largest:", "if False:", "transport/links"
+    ),
+    "the library reads what comes after its head": Fault(
+        "transport/_websocket.py",
+        "if HEAD_END in self._head and not is_refusal(self._head):",
+        "if False:",
+        "transport/threshold",
+    ),
+    "a goodbye is not answered": Fault(
+        "transport/_stream_link.py",
+        "if not self._said_goodbye:\n            with",
+        "if False:\n            with",
+        "transport/hostile_frames",
+    ),
+    "a unix frame has no limit": Fault(
+        "transport/_unix.py", "if end - _LENGTH > self._limit:", "if False:", "transport/wire_meters"
+    ),
+    "anybody's process may connect": Fault(
+        "transport/_unix_door.py", "if uid != os.geteuid():", "if False:", "transport/unix_door"
+    ),
+    "anybody may enter the directory": Fault(
+        "transport/_unix_door.py", "if stat.S_IMODE(found.st_mode) & 0o077:", "if False:", "transport/unix_door"
+    ),
+    "a living server is replaced": Fault(
+        "transport/_unix_door.py",
+        'raise _cannot_listen(place, "another server listens there already")',
+        "pass",
+        "transport/unix_door",
+    ),
+    "silence is borne": Fault(
+        "transport/_heartbeat.py", "if self._link.last_heard < self._asked:", "if False:", "transport/heartbeat"
+    ),
+    "our own pause is the peer's fault": Fault(
+        "transport/_heartbeat.py",
+        "if self._link.last_heard >= self._asked or late > _LATE:",
+        "if self._link.last_heard >= self._asked:",
+        "transport/heartbeat",
+    ),
+    "a reply overtakes a change": Fault(
+        "transport/_sender.py", "while self._free and self._link.ready:", "while self._link.ready:", "transport/peer"
+    ),
+    "messages are not bulk": Fault(
+        "transport/_outbox.py", "lane = Lane.BULK if bulk else", "lane =", "transport/wire_outbox"
+    ),
+    "the outbox has no bound": Fault(
+        "transport/_outbox.py", "if self._waiting[bulk] >= self._bound(bulk):", "if False:", "transport/wire_outbox"
+    ),
+    "calls outlive the link": Fault(
+        "transport/_peer.py", "self._calls.fail_all(LinkLost(reason))", "pass", "transport/peer"
+    ),
+    "a cancelled call is not told": Fault(
+        "transport/_peer.py", 'self.notify(CANCEL, {"id": call.id})', "pass", "transport/peer"
+    ),
+    "any number may wait": Fault(
+        "transport/_requests.py", 'self._check("requests_in_flight", len(self._waiting))', "pass", "transport/peer"
+    ),
+    "what waits may take any room": Fault(
+        "transport/_requests.py", 'self._check("waiting_bytes", self._waiting_bytes)', "pass", "transport/peer"
+    ),
+    "an id may be in flight twice": Fault(
+        "transport/_requests.py", "if request.id in self._waiting:", "if False:", "transport/hostile_frames"
+    ),
+    "an unknown error is swallowed": Fault(
+        "transport/_requests.py",
+        "if error not in self._errors:\n            raise error",
+        "if error not in self._errors:\n            return",
+        "transport/peer",
+    ),
+    "towers are taken": Fault(
+        "transport/_nesting.py",
+        'raise Undecodable(f"nested more than {limit} deep")',
+        "return",
+        "transport/hostile_frames",
+    ),
+    "a recursion error leaves": Fault(
+        "transport/_codec.py", "except RecursionError:", "except KeyError:", "transport/hostile_frames"
+    ),
+    "bombs are decoded": Fault(
+        "transport/_codec.py",
+        "if not fits_into(memoryview(self._encoded()), most, text=self._codec.text):",
+        "if False:",
+        "transport/wire_records",
+    ),
+    "transfers have no bound": Fault(
+        "transport/_fragments.py", "if self._bytes > self._max_bytes:", "if False:", "transport/wire_outbox"
+    ),
+    "a fragment may hold a fragment": Fault(
+        "transport/_receiver.py",
+        'raise ProtocolError("a fragment of a fragment")',
+        "return None",
+        "transport/hostile_frames",
+    ),
+    "the opening may take for ever": Fault(
+        "transport/_opening.py",
+        "trio.current_time() + limits.open_seconds",
+        "trio.current_time() + 1e9",
+        "transport/opening",
+    ),
+    "the token for reading is for everything": Fault(
+        "transport/_policy.py",
+        "return self.read_token is not None and _same(_bearer(head), self.read_token)",
+        "return False",
+        "transport/connect",
+    ),
+    "readers may change things": Fault(
+        "transport/_service.py", "if self._read_only and not method.reads:", "if False:", "transport/wire_service"
+    ),
+}
