@@ -6,10 +6,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import attrs
+import psutil
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("actors", "graphmeta", "transport", "tests")
@@ -50,6 +52,8 @@ def is_noticed(fault: Fault, folder: Path) -> bool:
         done = _run_tests(folder, fault.tests, patience=max(30.0, PATIENCE * _seconds_without_fault(fault.tests)))
     except subprocess.TimeoutExpired:
         return True
+    finally:
+        _end_processes(folder)
     return done.returncode == 1
 
 
@@ -62,6 +66,14 @@ def _seconds_without_fault(tests: str) -> float:
         done = _run_tests(Path(folder), tests, patience=600)
     assert done.returncode == 0, done.stdout[-2000:]
     return time.monotonic() - began
+
+
+def _end_processes(folder: Path) -> None:
+    """What a fault has kept from ending: everything that runs code of the copy."""
+    for process in psutil.process_iter(["cmdline"]):
+        if any(str(folder) in word for word in process.info["cmdline"] or ()):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def _copy_to(folder: Path) -> None:
