@@ -56,6 +56,8 @@ class DAG:
         An edge that is listed twice is `ALREADY_OWNED` the second time.
         """
         wanted = [(from_topic, to_topic) for from_topic, to_topic in edges]
+        if len(wanted) == 1:
+            return (self.add_edge(*wanted[0], owner),)
         held = self._held.get(owner, _NOTHING)
         new = dict.fromkeys([pair for pair in wanted if pair[1] not in held.get(pair[0], ())])
         if not new:

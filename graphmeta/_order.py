@@ -64,20 +64,19 @@ class Order:
 
     def _fits(self, from_topic: str, to_topic: str) -> bool:
         """Tell whether an edge would agree with the levels; a topic that is new is given one that does."""
-        levels = self.levels
-        if from_topic in levels and to_topic in levels:
-            return levels[from_topic] < levels[to_topic]
-        self._enter(from_topic, to_topic)
+        low, high = self.levels.get(from_topic), self.levels.get(to_topic)
+        if low is not None and high is not None:
+            return low < high
+        self._enter(from_topic, low, to_topic, high)
         return True
 
     def _mend(self, contrary: Sequence[Edge]) -> None:
         mend = mend_one if len(contrary) == 1 else mend_all
         self.levels.update(mend(contrary, self.targets, self.sources, self.levels))
 
-    def _enter(self, from_topic: str, to_topic: str) -> None:
+    def _enter(self, from_topic: str, low: int | None, to_topic: str, high: int | None) -> None:
         """Look at whichever of two topics is new, and give it a level that suits the other."""
         levels = self.levels
-        low, high = levels.get(from_topic), levels.get(to_topic)
         if low is None:
             check_topic(from_topic)
         if high is None:

@@ -158,10 +158,11 @@ class Payload(Generic[T]):
     def read(self, shape: Any) -> Any:
         if shape is Payload:
             return self
-        if is_open_ended(shape):
+        open_ended = is_open_ended(shape)
+        if open_ended:
             self._check(decoded_fits)
         value = self._codec.decode(self._encoded(), shape)
-        if is_loose(shape):
+        if open_ended and is_loose(shape):
             check_plain(value, self._bounds.nesting)
         if self._codec.text and has_long_number(bytes(self._encoded())):
             check_numbers(value)

@@ -28,6 +28,8 @@ class GuardedStream(trio.abc.Stream):
         self.ended = trio.Event()
         self.meter: Meter | None = None
         self._stream = stream
+        self._socket = stream.socket if isinstance(stream, trio.SocketStream) else None
+        """What may be read and written at once: trio keeps its sockets non-blocking."""
         self._send_seconds = send_seconds
         self._again = b""
         self._sends = 0
@@ -60,12 +62,12 @@ class GuardedStream(trio.abc.Stream):
 
     async def _receive(self, max_bytes: int) -> bytes:
         """Wait, then read. Trio reads first, and pays for finding nothing: here a peer is mostly waited for."""
-        if not isinstance(self._stream, trio.SocketStream):
+        if self._socket is None:
             return bytes(await self._stream.receive_some(max_bytes))
         while True:
-            await trio.lowlevel.wait_readable(self._stream.socket)
+            await trio.lowlevel.wait_readable(self._socket)
             try:
-                return os.read(self._stream.socket.fileno(), max_bytes)
+                return os.read(self._socket.fileno(), max_bytes)
             except BlockingIOError:
                 continue
 
@@ -83,11 +85,11 @@ class GuardedStream(trio.abc.Stream):
         """Send what goes without waiting and tell how many bytes that were. A broken stream is ended."""
         if self.fault is not None:
             raise self._broken(self.fault)
-        if not isinstance(self._stream, trio.SocketStream):
+        if self._socket is None:
             return 0
         try:
-            # As send() of the socket, without trio's checkpoint: trio keeps its sockets non-blocking.
-            return os.write(self._stream.socket.fileno(), data)
+            # As send() of the socket, without trio's checkpoint.
+            return os.write(self._socket.fileno(), data)
         except BlockingIOError:
             return 0
         except OSError as error:

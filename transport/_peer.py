@@ -191,10 +191,10 @@ class Peer:
         self._link.abort(reason)
         self._end(reason)
 
-    def _give_up(self, call: Call, parcel: Parcel) -> None:
+    def _give_up(self, call: Call, parcel: Parcel | None) -> None:
         if call.answer is not None or self._ended is not None:
             return
-        if self._sender.withdraw(parcel):
+        if parcel is not None and self._sender.withdraw(parcel):
             self._calls.forget(call)
             return
         try:

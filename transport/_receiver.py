@@ -54,9 +54,10 @@ class Receiver:
 
     def read(self, frame: Frame) -> Record | None:
         """Read one frame; an unreadable one is answered here, and there is None."""
+        codec = codec_of(frame)
         if self.sender.codec is None:
-            self.sender.codec = codec_of(frame)
-        if codec_of(frame) is not self.sender.codec:
+            self.sender.codec = codec
+        if codec is not self.sender.codec:
             raise ProtocolError(f"this connection speaks {self.sender.codec.name}")
         try:
             return read_frame(frame, self._bounds)

@@ -5,7 +5,6 @@ bounded in number, with a cancel scope under its id. An error in the table is th
 and takes the connection's nursery down.
 """
 
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -138,5 +137,7 @@ class Requests:
 
     def _answer_with(self, document: Any) -> None:
         """Queue it; with nobody left to read it, it is dropped."""
-        with contextlib.suppress(LinkLost):
+        try:
             self._sender.put(document, ordered=False, hurry=True)
+        except LinkLost:
+            return

@@ -1,7 +1,8 @@
-"""The outgoing half of a connection: documents are encoded, queued within bounds, and written by one task.
+"""The outgoing half of a connection: what a link can take leaves at once, the rest waits for one task to write it.
 
-Whoever queues never waits. What a link can take at once leaves at once; the rest is the writer's, whose task
-is there only while something waits. Knows nothing of requests: a document is a document.
+Whoever sends never waits. A small document for which the link is free passes the outbox by, and those of one step
+leave in one write; what cannot leave is queued there within bounds, and the writer is a task only meanwhile. Knows
+nothing of requests: a document is a document.
 """
 
 from collections.abc import Callable
@@ -28,6 +29,7 @@ class Sender:
         self._outbox = Outbox(limits.outbox_bytes, limits.message_bytes, limits.fragment_bytes)
         self._document_limit = link.role.document_limit
         self._max_document: int = getattr(limits, self._document_limit)
+        self._small = min(limits.fragment_bytes, _TOGETHER)
         self._room = (trio.lowlevel.ParkingLot(), trio.lowlevel.ParkingLot())
         """Who waits for room: among all but messages, and among messages."""
         self._start: Callable[[], None] | None = None
@@ -37,24 +39,34 @@ class Sender:
         self._free = False
         """Whether this is open and the writer has no frame in its hands: nothing may overtake that."""
         self._held = False
-        self._draining = False
+        self._leaving: list[Frame] = []
+        """What has been held back since `hold`; all of it may leave before anything in the outbox."""
+        self._leaving_bytes = 0
+        self._refusal: str | None = None
+        """Why nothing more can be sent from this end."""
         self._ended: str | None = None
+        """Why nothing leaves any more, either."""
 
     def __len__(self) -> int:
         """Documents that have not left whole."""
         return len(self._outbox)
 
-    def put(self, document: Any, *, bulk: bool = False, ordered: bool = True, hurry: bool = False) -> Parcel:
-        """Queue a document; in a ``hurry`` it leaves in this step if that needs no waiting.
+    def put(self, document: Any, *, bulk: bool = False, ordered: bool = True, hurry: bool = False) -> Parcel | None:
+        """Send or queue a document; in a ``hurry`` it leaves in this step if that needs no waiting.
 
         Ordered ones leave in their order; others only promise to leave after the ordered ones before them.
-        Raises `LinkLost` and `LimitExceeded`; nothing is queued then.
+        None: it waits for nothing, and cannot be withdrawn. Raises `LinkLost` and `LimitExceeded`; nothing is
+        queued then.
         """
-        self.check_open()
+        if self._refusal is not None:
+            raise LinkLost(self._refusal)
         codec = self.codec or JSON
         encoded = codec.encode(document)
         if len(encoded) > self._max_document:
             raise LimitExceeded(self._document_limit, self._max_document)
+        if (hurry or self._held) and not bulk and self._passes(len(encoded)):
+            self._leave_with(codec.frame(encoded), len(encoded))
+            return None
         parcel = self._outbox.put(encoded, codec, bulk=bulk, ordered=ordered)
         if hurry and not self._held:
             self._push()
@@ -66,7 +78,7 @@ class Sender:
         """Send from now on; *start* is to start `run` in a task, when something has to wait."""
         self._start, self._free = start, True
         self._push()
-        if self._outbox or self._draining:
+        if self._outbox or self._refusal is not None:
             self._rouse()
 
     def hold(self) -> None:
@@ -76,10 +88,12 @@ class Sender:
     def release(self) -> None:
         """Send what was held back, as far as that needs no waiting."""
         self._held = False
+        if self._leaving:
+            self._leave()
         if self._outbox:
             self._push()
-        if self._outbox:
-            self._rouse()
+            if self._outbox:
+                self._rouse()
 
     def withdraw(self, parcel: Parcel) -> bool:
         """Take a document back; False if it has begun to leave."""
@@ -87,10 +101,8 @@ class Sender:
 
     def check_open(self) -> None:
         """Raise `LinkLost` if nothing can be sent any more."""
-        if self._ended is not None:
-            raise LinkLost(self._ended)
-        if self._draining:
-            raise LinkLost("this end has closed it")
+        if self._refusal is not None:
+            raise LinkLost(self._refusal)
 
     async def wait_room(self, *, bulk: bool) -> None:
         """Wait until less than half of the bound waits. Raises `LinkLost` when it never will."""
@@ -102,16 +114,16 @@ class Sender:
 
     def drain(self) -> bool:
         """Take nothing more. True if all has left already; otherwise the writer returns when it has."""
-        self._draining = True
+        self._refusal = self._refusal or "this end has closed it"
         self._free_waiting()
-        if self._free and not self._outbox:
+        if self._free and not self._outbox and not self._leaving:
             return True
         self._rouse()
         return False
 
     def end(self, reason: str) -> None:
         """Send nothing more, and free whoever waits here."""
-        self._ended = self._ended or reason
+        self._ended = self._refusal = self._ended or reason
         self._free_waiting()
 
     def abort(self, reason: str) -> None:
@@ -129,10 +141,31 @@ class Sender:
             self._writing = True
             self._start()
 
-    def _push(self) -> None:
-        """Send what can leave without waiting; saves two turns of the scheduler for each request."""
+    def _clear(self) -> bool:
+        """Whether the link takes something now, and nobody has a frame in his hands."""
+        return self._free and self._link.ready
+
+    def _passes(self, size: int) -> bool:
+        """Whether so small a document may leave now, because nothing waits in front of it."""
+        return self._leaving_bytes + size <= self._small and not self._outbox and self._clear()
+
+    def _leave_with(self, frame: Frame, size: int) -> None:
+        self._leaving.append(frame)
+        self._leaving_bytes += size
+        if not self._held:
+            self._leave()
+
+    def _leave(self) -> None:
+        frames, self._leaving, self._leaving_bytes = self._leaving, [], 0
         try:
-            while self._free and self._link.ready:
+            self._link.send_nowait(*frames)
+        except LinkClosed as error:
+            self.end(error.reason)
+
+    def _push(self) -> None:
+        """Send of the outbox what can leave without waiting; saves two turns of the scheduler."""
+        try:
+            while self._clear():
                 frames = self._next_frames()
                 if not frames:
                     return

@@ -72,7 +72,7 @@ def _read_arguments(method: WireMethod, params: Payload[Any]) -> dict[str, Any]:
         record = params.read(method.params) if params.present else _defaults(method)
     except Undecodable as error:
         raise InvalidParams(method.name, str(error)) from None
-    arguments = {name: getattr(record, name) for name in method.params.__struct_fields__}
+    arguments = msgspec.structs.asdict(record)
     for name in method.undecoded:
         if isinstance(arguments[name], msgspec.Raw):
             arguments[name] = params.part(arguments[name])

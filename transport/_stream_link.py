@@ -116,7 +116,7 @@ class StreamLink(Link):
         return not self._sending and self._guard.fault is None
 
     def send_nowait(self, *frames: Frame) -> None:
-        if not self.ready:
+        if self._sending:
             raise trio.WouldBlock
         data = self._packed(frames)
         try:
@@ -192,23 +192,23 @@ class StreamLink(Link):
             self._receiving = False
 
     def receive_nowait(self) -> Frame | None:
-        while self._given < _FRAMES_PER_CHECKPOINT:
-            item = self._next()
-            if not isinstance(item, Sign):
-                self._given += item is not None
-                return item
-            if item.ends is not None:
-                self._last = item
-            elif item.answer:
-                self._owe("pong", item.answer)
-        return None
-
-    def _next(self) -> Frame | Sign | None:
         try:
-            return self._framing.next()
+            while self._given < _FRAMES_PER_CHECKPOINT:
+                item = self._framing.next()
+                if not isinstance(item, Sign):
+                    self._given += item is not None
+                    return item
+                self._heed(item)
         except LimitExceeded as error:
             self._guard.abort(str(error))
             raise self._lost() from None
+        return None
+
+    def _heed(self, sign: Sign) -> None:
+        if sign.ends is not None:
+            self._last = sign
+        elif sign.answer:
+            self._owe("pong", sign.answer)
 
     async def _fill(self) -> None:
         if self._last is not None:

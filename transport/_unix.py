@@ -36,15 +36,16 @@ class FrameSplitter:
 
     def next_frame(self) -> bytes | None:
         """Take a whole frame, if there is one. Raises `LimitExceeded` as soon as a length says so."""
-        if len(self._buffer) < _LENGTH:
+        buffer = self._buffer
+        if len(buffer) < _LENGTH:
             return None
-        end = _LENGTH + int.from_bytes(self._buffer[:_LENGTH], "big")
+        end = _LENGTH + int.from_bytes(buffer[:_LENGTH], "big")
         if end - _LENGTH > self._limit:
             raise LimitExceeded(self._limit_name, self._limit)
-        if len(self._buffer) < end:
+        if len(buffer) < end:
             return None
-        frame = bytes(self._buffer[_LENGTH:end])
-        del self._buffer[:end]
+        frame = bytes(buffer[_LENGTH:end])
+        del buffer[:end]
         return frame
 
 
@@ -64,9 +65,10 @@ class UnixFraming:
     def pack(self, frame: Frame) -> bytes:
         if isinstance(frame, str):
             raise TypeError("a Unix link carries msgpack only")
-        if len(frame) > self._largest:
+        size = len(frame)
+        if size > self._largest:
             raise LimitExceeded(self._limit_name, self._largest)
-        return pack(frame)
+        return size.to_bytes(_LENGTH, "big") + frame
 
     def goodbye(self, _: str) -> bytes:
         """Say nothing: what was sent has left already, and a Unix socket has no words for a goodbye."""

@@ -52,7 +52,7 @@ FAULTS = {
         "actors/ledger_model",
     ),
     "topics have no bound": Fault(
-        "actors/_graph/_ledger/_edges.py", "bounds.check_topics(limits, edges)", "pass", "actors/session_limits"
+        "actors/_graph/_ledger/_edges.py", "bounds.check_topics(self._limits, edges)", "pass", "actors/session_limits"
     ),
     "edges have no bound": Fault(
         "actors/_graph/_ledger/_edges.py",

@@ -106,7 +106,7 @@ FAULTS = {
         "transport/heartbeat",
     ),
     "a reply overtakes a change": Fault(
-        "transport/_sender.py", "while self._free and self._link.ready:", "while self._link.ready:", "transport/peer"
+        "transport/_sender.py", "return self._free and self._link.ready", "return self._link.ready", "transport/peer"
     ),
     "messages are not bulk": Fault(
         "transport/_outbox.py", "lane = Lane.BULK if bulk else", "lane =", "transport/wire_outbox"

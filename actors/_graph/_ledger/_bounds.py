@@ -1,13 +1,12 @@
 """The bounds of what sessions may declare, checked before anything changes. Pure."""
 
 from collections.abc import Iterable
-from itertools import chain
 from typing import Final
 
 import msgspec
 
 from actors._graph._errors import InvalidName
-from graphmeta import Edge
+from graphmeta import Edge, check_topic
 from transport import LimitExceeded, Limits
 
 from ._record import Record
@@ -38,8 +37,12 @@ def _encodable(text: str) -> bool:
 
 
 def check_topics(limits: Limits, edges: Iterable[Edge]) -> None:
-    """Bound the length of topics."""
-    check("topic_length", limits, max(map(len, chain.from_iterable(edges)), default=0))
+    """Raise `InvalidTopic` for a topic that is malformed, and bound the length of topics."""
+    longest = limits.topic_length
+    for edge in edges:
+        for topic in edge:
+            if len(check_topic(topic)) > longest:
+                raise LimitExceeded("topic_length", longest)
 
 
 def check_metadata(limits: Limits, record: Record, encoded: bytes, others: int) -> None:

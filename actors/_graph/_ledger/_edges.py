@@ -3,28 +3,22 @@
 Knows the records of sessions, but not who is among them: what comes here has passed the ledger's fence.
 """
 
-from itertools import chain
 from typing import Final
 from uuid import UUID
 
-import attrs
-
 from actors._graph._errors import ScopeTaken, UnknownScope
-from graphmeta import DAG, CycleError, Edge, Outcome, ScopeChanged, check_topic
+from graphmeta import DAG, CycleError, Edge, Outcome, ScopeChanged, check_edge, check_topic
 from transport import Limits
 
 from . import _bounds as bounds
 from . import _commands as ask
 from ._draft import Draft, Holder
 from ._record import Record
+from ._results import EdgeResult
 
-
-@attrs.define  # not frozen, which takes three times as long to make: it lives for one step
-class Outcomes:
-    """Edges and their outcomes, on the way to results that carry the revision."""
-
-    edges: tuple[Edge, ...]
-    outcomes: tuple[Outcome, ...]
+# In Python 3.11 looking up a member of an enumeration takes longer than looking up an edge.
+ADDED, ALREADY_OWNED = Outcome.ADDED, Outcome.ALREADY_OWNED
+REMOVED, NOT_OWNER = Outcome.REMOVED, Outcome.NOT_OWNER
 
 
 class EdgeBook:
@@ -34,30 +28,31 @@ class EdgeBook:
         self.dag: Final = DAG()
         self._limits: Final = limits
 
-    def connect(self, record: Record | None, command: ask.Connect, draft: Draft) -> Outcomes:
+    def connect(self, record: Record | None, command: ask.Connect, draft: Draft) -> tuple[EdgeResult, ...]:
         """Hold edges, all or none."""
-        edges = _checked(command.edges)
+        edges = command.edges
+        bounds.check_topics(self._limits, edges)
         holder = self._holder(record, command)
         self._check_room(record if holder else None, holder, edges)
         outcomes = self.dag.add_edges(edges, holder)
-        both = list(zip(edges, outcomes, strict=True))
-        gained = [edge for edge, outcome in both if outcome is not Outcome.ALREADY_OWNED]
-        draft.gain(holder, gained, [edge for edge, outcome in both if outcome])
+        gained, added = _sorted_out(edges, outcomes, ALREADY_OWNED, ADDED)
+        draft.gain(holder, gained, added)
         if record is not None and holder is not None:
             record.held += len(gained)
-        return Outcomes(edges, outcomes)
+        return _results(edges, outcomes, draft)
 
-    def disconnect(self, record: Record | None, command: ask.Disconnect, draft: Draft) -> Outcomes:
+    def disconnect(self, record: Record | None, command: ask.Disconnect, draft: Draft) -> tuple[EdgeResult, ...]:
         """Let go of edges, all or none."""
-        edges = _checked(command.edges)
+        edges = command.edges
+        for edge in edges:
+            check_edge(*edge)
         holder = self._holder(record, command)
         outcomes = self.dag.remove_edges(edges, holder)
-        both = list(zip(edges, outcomes, strict=True))
-        lost = [edge for edge, outcome in both if outcome is not Outcome.NOT_OWNER]
-        draft.lose(holder, lost, [edge for edge, outcome in both if outcome])
+        lost, removed = _sorted_out(edges, outcomes, NOT_OWNER, REMOVED)
+        draft.lose(holder, lost, removed)
         if record is not None and holder is not None:
             record.held -= len(lost)
-        return Outcomes(edges, outcomes)
+        return _results(edges, outcomes, draft)
 
     def revert(self, record: Record | None, command: ask.Revert, draft: Draft) -> tuple[Edge, ...]:
         """Let persistent edges go, and hold others again, as far as no cycle bars their way."""
@@ -119,7 +114,6 @@ class EdgeBook:
     def _check_room(self, record: Record | None, holder: Holder, edges: tuple[Edge, ...]) -> None:
         """Bound the edges of a session and of the whole graph; what is there already needs no room."""
         limits, held = self._limits, record.held if record else 0
-        bounds.check_topics(limits, edges)
         if len(self.dag) + len(edges) <= limits.edges and held + len(edges) <= limits.edges_per_session:
             return
         # Only near a limit is it worth looking at each.
@@ -135,10 +129,23 @@ class EdgeBook:
             draft.lose(holder, removal.removed + removal.released, removal.removed)
 
 
-def _checked(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
-    for topic in chain.from_iterable(edges):
-        check_topic(topic)
-    return edges
+def _sorted_out(
+    edges: tuple[Edge, ...], outcomes: tuple[Outcome, ...], nothing: Outcome, all_of_it: Outcome
+) -> tuple[list[Edge], list[Edge]]:
+    """Give the edges that a holder gained or lost, and those of them that changed the topology."""
+    touched: list[Edge] = []
+    changed: list[Edge] = []
+    for edge, outcome in zip(edges, outcomes, strict=True):
+        if outcome is not nothing:
+            touched.append(edge)
+        if outcome is all_of_it:
+            changed.append(edge)
+    return touched, changed
+
+
+def _results(edges: tuple[Edge, ...], outcomes: tuple[Outcome, ...], draft: Draft) -> tuple[EdgeResult, ...]:
+    revision = draft.revision if draft else draft.revision - 1
+    return tuple([EdgeResult(edge, outcome, revision) for edge, outcome in zip(edges, outcomes, strict=True)])
 
 
 def _check_scope(record: Record, scope: str) -> None:

@@ -33,10 +33,9 @@ from . import _bounds as bounds
 from . import _commands as ask
 from ._components import ComponentBook
 from ._draft import Draft
-from ._edges import EdgeBook, Outcomes
+from ._edges import EdgeBook
 from ._pieces import LetGo, let_go_at_once
 from ._record import Record
-from ._results import EdgeResult
 
 R = TypeVar("R")
 
@@ -148,7 +147,7 @@ class Ledger:
             self._snapshot = None
             if record is not None:
                 record.frozen = None
-        return Decision(self._answer(answer), change, draft.measured, draft.seeds)
+        return Decision(answer, change, draft.measured, draft.seeds)
 
     def _deciders(self) -> dict[type, Callable[[Any, Any, Draft], Any]]:
         edges, components = self._edges, self._components
@@ -183,11 +182,6 @@ class Ledger:
         if isinstance(command, ask.End) and command.by in self._records:
             record = self._records[command.by]
         return (record.id, record.name) if record else (None, "")
-
-    def _answer(self, answer: Any) -> Any:
-        if isinstance(answer, Outcomes):
-            return tuple(EdgeResult(e, o, self.revision) for e, o in zip(answer.edges, answer.outcomes, strict=True))
-        return answer
 
     # -- sessions --------------------------------------------------------------------------------------------
 

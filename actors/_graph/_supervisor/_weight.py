@@ -11,5 +11,7 @@ _SETTING: Final = 128
 
 def weigh(change: Change, measured: int) -> int:
     """Bytes, about; *measured* of them are metadata and settings."""
-    edges = sum(len(owned.gained) + len(owned.lost) for owned in change.ownership)
+    edges = 0
+    for owned in change.ownership:
+        edges += len(owned.gained) + len(owned.lost)
     return _RECORD + _EDGE * edges + _SETTING * len(change.settings) + measured

@@ -64,12 +64,10 @@ class RemoteLine(Line):
     # The overloads of the base class say more than any one signature here could.
     async def ask(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Send a request and wait for its answer; the server's error is raised here as itself."""
-        call = _shape(method)
-        if get_origin(call.result) is not dict:
-            return await self.request(method.__name__, call.params(args, kwargs), call.result)
+        shape = _shape(method)
+        answer = await self.request(shape.name, shape.params(args, kwargs), shape.result)
         # A map may be large: its values are decoded in slices.
-        answer = await self.request(method.__name__, call.params(args, kwargs), Payload)
-        return await decode_values(answer, get_args(call.result)[1])
+        return await decode_values(answer, shape.values) if shape.values is not None else answer
 
     async def request(self, method: str, params: dict[str, Any], result: Any) -> Any:
         """Send a request by its wire name."""
@@ -184,20 +182,29 @@ class RemoteLine(Line):
 class _Shape:
     """What a service method looks like on the wire."""
 
+    name: str
     names: tuple[str, ...]
     """Of its parameters, in order."""
     result: Any
+    values: Any = None
+    """The type of the values where the result is a map."""
 
     def params(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments by name, as the wire has them; the server refuses those that do not fit."""
-        return {**dict(zip(self.names, args, strict=False)), **kwargs}
+        params = dict(zip(self.names, args, strict=False))
+        params.update(kwargs)
+        return params
 
 
 @lru_cache(maxsize=256)
 def _shape(method: Callable[..., Any]) -> _Shape:
     _, *names = inspect.signature(method).parameters
     result = get_type_hints(method).get("return", Any)
-    return _Shape(tuple(names), get_args(result)[0] if get_origin(result) is Awaitable else result)
+    if get_origin(result) is Awaitable:
+        result = get_args(result)[0]
+    if get_origin(result) is dict:
+        return _Shape(method.__name__, tuple(names), Payload, get_args(result)[1])
+    return _Shape(method.__name__, tuple(names), result)
 
 
 @attrs.frozen
