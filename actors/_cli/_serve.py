@@ -12,6 +12,7 @@ from graphmeta import visible
 
 from ._collector import collect_seldom, leave_it
 from ._errors import UsageError
+from ._limits import add_limits, read_limits
 from ._numbers import port
 from ._signals import hear_signals, wait_told
 
@@ -31,6 +32,7 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("--insecure", action="store_true", help="listen off this host without TLS")
     parser.add_argument("--origin", action="append", default=[], help="a web origin that may connect")
     parser.add_argument("--known-as", action="append", default=[], metavar="NAME", help="a further name of this host")
+    add_limits(parser)
     parser.add_argument("--json", action="store_true", help="say where as one JSON object, for programs")
     parser.set_defaults(command=run)
 
@@ -38,10 +40,11 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
 async def run(args: argparse.Namespace) -> int:
     """Serve until a signal comes."""
     options = {"host": args.host, "insecure": args.insecure, "origins": args.origin, "hosts": args.known_as}
+    limits = read_limits(args.limit)
     collect_seldom()
     # From before the first word, so that whoever has read it can end this cleanly.
     with hear_signals() as signals:
-        async with open_graph(state=args.state) as graph, open_task_nursery() as nursery:
+        async with open_graph(limits=limits, state=args.state) as graph, open_task_nursery() as nursery:
             serve = partial(serve_host, graph, port=args.port, ssl_context=_certified(args), **options)
             host = await nursery.start(serve)
             said = [_as_json(host, args.state)] if args.json else _said(host, args.state)

@@ -51,6 +51,33 @@ def test_with_a_certificate_it_serves_those_who_trust_it_and_nobody_in_plain_tex
         assert refused.stderr.count("\n") == 1
 
 
+def test_it_bears_what_it_is_told_to_bear(serve, trellis):
+    serve("--limit", "edges=1", "--limit", "heartbeat_timeout=2.5")
+    assert trellis("connect", "A", "B").returncode == 0
+    refused = trellis("connect", "A", "C")
+    assert (refused.returncode, "edges" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("edge=1", "did you mean edges?"),
+        ("edges", "it looks like sessions=100"),
+        ("colour=1", "there are: client_frame_bytes, "),
+        ("edges=many", "Expected `int`"),
+        ("edges=1.5", "Expected `int`"),
+        ("edges=0", "must be greater than zero"),
+        ("close_seconds=nan", "must be greater than zero"),
+        ("fragment_bytes=1048576", "room for a fragment twice over"),
+    ],
+)
+def test_what_is_no_limit_is_misuse(trellis, word, said):
+    misused = trellis("serve", "--limit", word)
+    assert (misused.returncode, misused.stdout) == (2, "")
+    assert misused.stderr.startswith(f"trellis: --limit {word}: ")
+    assert said in misused.stderr
+
+
 def test_a_key_without_its_certificate_is_misuse(trellis, tmp_path):
     for options, words in (
         (("--key", "key.pem"), "go together"),
