@@ -31,7 +31,7 @@ class DAG:
 
     def __init__(self) -> None:
         self._order = Order()
-        self._held: defaultdict[Hashable, defaultdict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
+        self._held: dict[Hashable, defaultdict[str, dict[str, None]]] = {}
 
     def __repr__(self) -> str:
         return f"<DAG: {len(self)} edges, {len(self._order.levels)} topics, {len(self._held)} owners>"
@@ -44,10 +44,13 @@ class DAG:
         Raises `InvalidTopic` for a malformed topic, and `CycleError` with the path for an edge that would close
         a cycle; the caller is to blame for both, and nothing changed.
         """
-        if to_topic in self._held.get(owner, _NOTHING).get(from_topic, ()):
+        held = self._held.get(owner)
+        if held is not None and to_topic in held.get(from_topic, ()):
             return ALREADY_OWNED
         count = self._order.insert(from_topic, to_topic)
-        self._held[owner][from_topic][to_topic] = None
+        if held is None:
+            held = self._held[owner] = defaultdict(dict)
+        held[from_topic][to_topic] = None
         return ADDED if count == 1 else SHARED
 
     def add_edges(self, edges: Iterable[tuple[str, str]], owner: Hashable = None) -> tuple[Outcome, ...]:
@@ -55,15 +58,16 @@ class DAG:
 
         An edge that is listed twice is `ALREADY_OWNED` the second time.
         """
-        wanted = [(from_topic, to_topic) for from_topic, to_topic in edges]
-        if len(wanted) == 1:
-            return (self.add_edge(*wanted[0], owner),)
+        listed = tuple(edges)
+        if len(listed) == 1:  # Needs none of what follows.
+            return (self.add_edge(*listed[0], owner),)
+        wanted = [(from_topic, to_topic) for from_topic, to_topic in listed]
         held = self._held.get(owner, _NOTHING)
         new = dict.fromkeys([pair for pair in wanted if pair[1] not in held.get(pair[0], ())])
         if not new:
             return (ALREADY_OWNED,) * len(wanted)
         counts = iter(self._order.insert_all(list(new)))
-        held = self._held[owner]
+        held = self._held.setdefault(owner, defaultdict(dict))
         outcomes: list[Outcome] = []
         for from_topic, to_topic in wanted:
             targets = held[from_topic]

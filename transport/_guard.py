@@ -23,7 +23,8 @@ class GuardedStream(trio.abc.Stream):
     """One connection's bytes, under guard. The first end counts, and ``fault`` says what it was."""
 
     def __init__(self, stream: trio.abc.Stream, send_seconds: float) -> None:
-        self.last_heard = trio.current_time()
+        self._now = trio.lowlevel.current_clock().current_time  # `trio.current_time`, found once.
+        self.last_heard = self._now()
         self.fault: str | None = None
         self.ended = trio.Event()
         self.meter: Meter | None = None
@@ -49,30 +50,26 @@ class GuardedStream(trio.abc.Stream):
         """Receive like any stream; a peer over its budget is cut off."""
         if self._again:
             await trio.lowlevel.checkpoint()
-            data, self._again = self._again, b""
-            return data
+            again, self._again = self._again, b""
+            return again
         if self.fault is not None:
             raise self._broken(self.fault)
+        data: bytes | None = None
         try:
-            data = await self._receive(max_bytes or _CHUNK)
+            while data is None:
+                if self._socket is None:
+                    data = bytes(await self._stream.receive_some(max_bytes or _CHUNK))
+                else:
+                    # Trio reads first, and pays for finding nothing: here a peer is mostly waited for.
+                    await trio.lowlevel.wait_readable(self._socket)
+                    data = _read_nowait(self._socket, max_bytes or _CHUNK)
         except _DEAD as error:
             raise self._broken(_describe(error)) from None
         self._hear(data)
         return data
 
-    async def _receive(self, max_bytes: int) -> bytes:
-        """Wait, then read. Trio reads first, and pays for finding nothing: here a peer is mostly waited for."""
-        if self._socket is None:
-            return bytes(await self._stream.receive_some(max_bytes))
-        while True:
-            await trio.lowlevel.wait_readable(self._socket)
-            try:
-                return os.read(self._socket.fileno(), max_bytes)
-            except BlockingIOError:
-                continue
-
     def _hear(self, data: bytes) -> None:
-        self.last_heard = trio.current_time()
+        self.last_heard = self._now()
         if not data:
             self.ended.set()
         if self.meter is not None:
@@ -135,6 +132,13 @@ class GuardedStream(trio.abc.Stream):
     def _broken(self, reason: str) -> trio.BrokenResourceError:
         self.abort(reason)
         return trio.BrokenResourceError(self.fault)
+
+
+def _read_nowait(socket: trio.socket.SocketType, max_bytes: int) -> bytes | None:
+    try:
+        return os.read(socket.fileno(), max_bytes)
+    except BlockingIOError:
+        return None
 
 
 def _describe(error: BaseException) -> str:

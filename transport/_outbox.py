@@ -49,12 +49,9 @@ class Outbox:
     _lanes: tuple[deque[Parcel], ...] = attrs.field(factory=lambda: tuple(deque() for _ in Lane))
     _waiting: list[int] = attrs.field(factory=lambda: [0, 0])
     """Bytes waiting: of all but messages, and of messages."""
-    _documents: int = 0
+    documents: int = 0
+    """Those that have not left whole."""
     _transfers: int = 0
-
-    def __len__(self) -> int:
-        """Documents that have not left whole."""
-        return self._documents
 
     def waiting(self, *, bulk: bool) -> int:
         """Bytes waiting, of messages or of all the rest."""
@@ -75,7 +72,7 @@ class Outbox:
         lane = Lane.BULK if bulk else Lane.TRANSFER if large and not ordered else Lane.URGENT
         parcel = Parcel(document, codec, lane, self._next_transfer() if large else 0)
         self._lanes[lane].append(parcel)
-        self._documents += 1
+        self.documents += 1
         self._waiting[bulk] += _OVERHEAD + len(document)
         return parcel
 
@@ -84,7 +81,7 @@ class Outbox:
         if parcel.sent:
             return False
         self._lanes[parcel.lane].remove(parcel)
-        self._documents -= 1
+        self.documents -= 1
         self._waiting[parcel.lane is Lane.BULK] -= _OVERHEAD + len(parcel.document)
         return True
 
@@ -116,7 +113,7 @@ class Outbox:
     def _left(self, parcel: Parcel, size: int) -> None:
         parcel.sent += size
         done = parcel.sent == len(parcel.document)
-        self._documents -= done
+        self.documents -= done
         self._waiting[parcel.lane is Lane.BULK] -= size + (_OVERHEAD if done else 0)
 
     def _next_transfer(self) -> int:

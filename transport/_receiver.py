@@ -54,11 +54,11 @@ class Receiver:
 
     def read(self, frame: Frame) -> Record | None:
         """Read one frame; an unreadable one is answered here, and there is None."""
-        codec = codec_of(frame)
-        if self.sender.codec is None:
-            self.sender.codec = codec
-        if codec is not self.sender.codec:
-            raise ProtocolError(f"this connection speaks {self.sender.codec.name}")
+        codec = self.sender.codec
+        if codec is None:
+            codec = self.sender.codec = codec_of(frame)
+        if isinstance(frame, str) is not codec.text:
+            raise ProtocolError(f"this connection speaks {codec.name}")
         try:
             return read_frame(frame, self._bounds)
         except (ParseError, InvalidRequest) as error:

@@ -122,22 +122,19 @@ class Requests:
             self.fail(id_, error)
 
     def reply(self, id_: RequestId, result: Any) -> None:
-        """Queue the answer to a request."""
+        """Send the answer to a request, or queue it; with nobody left to read it, it is dropped."""
         try:
-            self._answer_with(reply_document(id_, result))
+            self._sender.put(reply_document(id_, result), ordered=False, hurry=True)
+        except LinkLost:
+            return
         except LimitExceeded as error:
             self.fail(id_, error)
 
     def fail(self, id_: RequestId | None, error: Exception) -> None:
-        """Queue an error as the answer; without an id it is about a document that had no readable one."""
+        """As `reply`, with an error; without an id it is about a document that had no readable one."""
         try:
-            self._answer_with(failure_document(id_, self._errors.describe(error)))
-        except LimitExceeded:
-            self._sender.abort("the peer does not take its answers")
-
-    def _answer_with(self, document: Any) -> None:
-        """Queue it; with nobody left to read it, it is dropped."""
-        try:
-            self._sender.put(document, ordered=False, hurry=True)
+            self._sender.put(failure_document(id_, self._errors.describe(error)), ordered=False, hurry=True)
         except LinkLost:
             return
+        except LimitExceeded:
+            self._sender.abort("the peer does not take its answers")

@@ -109,7 +109,7 @@ def _read_request(envelope: _Envelope, codec: Codec, bounds: PlainBounds) -> Req
     if not 0 < len(envelope.method) <= _LONGEST:
         raise InvalidRequest(f"a method name has 1 to {_LONGEST} characters")
     # Not `Payload[Any](...)`, which would take four times as long to make.
-    params: Payload[Any] = Payload(codec, _raw(envelope.params), bounds)
+    params: Payload[Any] = Payload(codec, None if envelope.params is msgspec.UNSET else envelope.params, bounds)
     if envelope.id is msgspec.UNSET:
         return Notification(envelope.method, params)
     return Request(_checked_id(envelope.id), envelope.method, params)

@@ -49,7 +49,7 @@ class Sender:
 
     def __len__(self) -> int:
         """Documents that have not left whole."""
-        return len(self._outbox)
+        return self._outbox.documents
 
     def put(self, document: Any, *, bulk: bool = False, ordered: bool = True, hurry: bool = False) -> Parcel | None:
         """Send or queue a document; in a ``hurry`` it leaves in this step if that needs no waiting.
@@ -64,13 +64,18 @@ class Sender:
         encoded = codec.encode(document)
         if len(encoded) > self._max_document:
             raise LimitExceeded(self._document_limit, self._max_document)
-        if (hurry or self._held) and not bulk and self._passes(len(encoded)):
-            self._leave_with(codec.frame(encoded), len(encoded))
+        size = self._leaving_bytes + len(encoded)
+        if (hurry or self._held) and not bulk and size <= self._small and not self._outbox.documents and self._clear():
+            # Nothing waits in front of it.
+            self._leaving.append(codec.frame(encoded))
+            self._leaving_bytes = size
+            if not self._held:
+                self._leave()
             return None
         parcel = self._outbox.put(encoded, codec, bulk=bulk, ordered=ordered)
         if hurry and not self._held:
             self._push()
-        if self._outbox and not self._held:
+        if self._outbox.documents and not self._held:
             self._rouse()
         return parcel
 
@@ -78,7 +83,7 @@ class Sender:
         """Send from now on; *start* is to start `run` in a task, when something has to wait."""
         self._start, self._free = start, True
         self._push()
-        if self._outbox or self._refusal is not None:
+        if self._outbox.documents or self._refusal is not None:
             self._rouse()
 
     def hold(self) -> None:
@@ -90,9 +95,9 @@ class Sender:
         self._held = False
         if self._leaving:
             self._leave()
-        if self._outbox:
+        if self._outbox.documents:
             self._push()
-            if self._outbox:
+            if self._outbox.documents:
                 self._rouse()
 
     def withdraw(self, parcel: Parcel) -> bool:
@@ -116,7 +121,7 @@ class Sender:
         """Take nothing more. True if all has left already; otherwise the writer returns when it has."""
         self._refusal = self._refusal or "this end has closed it"
         self._free_waiting()
-        if self._free and not self._outbox and not self._leaving:
+        if self._free and not self._outbox.documents and not self._leaving:
             return True
         self._rouse()
         return False
@@ -144,16 +149,6 @@ class Sender:
     def _clear(self) -> bool:
         """Whether the link takes something now, and nobody has a frame in his hands."""
         return self._free and self._link.ready
-
-    def _passes(self, size: int) -> bool:
-        """Whether so small a document may leave now, because nothing waits in front of it."""
-        return self._leaving_bytes + size <= self._small and not self._outbox and self._clear()
-
-    def _leave_with(self, frame: Frame, size: int) -> None:
-        self._leaving.append(frame)
-        self._leaving_bytes += size
-        if not self._held:
-            self._leave()
 
     def _leave(self) -> None:
         frames, self._leaving, self._leaving_bytes = self._leaving, [], 0

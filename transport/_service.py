@@ -48,7 +48,14 @@ class Service:
 
     def bind(self, method: WireMethod, params: Payload[Any]) -> Callable[[], Any]:
         """Decode the parameters and give the call to make. Raises `InvalidParams`, or a record's error."""
-        arguments = _read_arguments(method, params)
+        try:
+            record = params.read(method.params) if params.present else _defaults(method)
+        except Undecodable as error:
+            raise InvalidParams(method.name, str(error)) from None
+        arguments = msgspec.structs.asdict(record)
+        for name in method.undecoded:
+            if isinstance(arguments[name], msgspec.Raw):
+                arguments[name] = params.part(arguments[name])
         function = self.describe if method is _DISCOVER else getattr(self._target, method.name)
         return partial(function, **arguments)
 
@@ -65,18 +72,6 @@ def _description(cls: Any) -> Shared:
 
 
 _DISCOVER = attrs.evolve(wire_methods(cast("Hashable", Service))["describe"], name=DISCOVER)
-
-
-def _read_arguments(method: WireMethod, params: Payload[Any]) -> dict[str, Any]:
-    try:
-        record = params.read(method.params) if params.present else _defaults(method)
-    except Undecodable as error:
-        raise InvalidParams(method.name, str(error)) from None
-    arguments = msgspec.structs.asdict(record)
-    for name in method.undecoded:
-        if isinstance(arguments[name], msgspec.Raw):
-            arguments[name] = params.part(arguments[name])
-    return arguments
 
 
 def _defaults(method: WireMethod) -> msgspec.Struct:

@@ -74,6 +74,8 @@ class StreamLink(Link):
         self._start = start
         self._given = 0
         """Frames given out since the last checkpoint."""
+        self._empty = True
+        """Whether no whole frame is here that could be given out."""
         self._last: Sign | None = None
         """What the peer ended it with, once that has arrived."""
         self._receiving = False
@@ -185,9 +187,13 @@ class StreamLink(Link):
                 # One chunk may hold thousands.
                 self._given = 0
                 await trio.lowlevel.checkpoint()
-            while (frame := self.receive_nowait()) is None:
-                await self._fill()
+            while self._empty or (frame := self.receive_nowait()) is None:
+                if self._last is not None:
+                    await self._part(self._last)
+                self._take_in(await self._guard.receive_some(_RECEIVE_BYTES))
             return frame
+        except trio.BrokenResourceError:
+            raise self._lost() from None
         finally:
             self._receiving = False
 
@@ -195,8 +201,11 @@ class StreamLink(Link):
         try:
             while self._given < _FRAMES_PER_CHECKPOINT:
                 item = self._framing.next()
+                if item is None:
+                    self._empty = True
+                    return None
                 if not isinstance(item, Sign):
-                    self._given += item is not None
+                    self._given += 1
                     return item
                 self._heed(item)
         except LimitExceeded as error:
@@ -210,17 +219,12 @@ class StreamLink(Link):
         elif sign.answer:
             self._owe("pong", sign.answer)
 
-    async def _fill(self) -> None:
-        if self._last is not None:
-            await self._part(self._last)
-        try:
-            data = await self._guard.receive_some(_RECEIVE_BYTES)
-        except trio.BrokenResourceError:
-            raise self._lost() from None
+    def _take_in(self, data: bytes) -> None:
         if not data:
             self._guard.abort(_HUNG_UP)
             raise self._lost()
         self._framing.feed(data)
+        self._empty = False
         self._given = 0
 
     # -- ending ----------------------------------------------------------------------------------------------

@@ -24,29 +24,38 @@ def pack(frame: bytes) -> bytes:
 
 
 class FrameSplitter:
-    """Frames out of a stream of bytes. Pure."""
+    """Frames, and signs between them, out of a stream of bytes. Pure."""
 
     def __init__(self, limit_name: str, limit: int) -> None:
         self._limit_name = limit_name
         self._limit = limit
-        self._buffer = bytearray()
+        self._came: bytes | bytearray = b""
+        self._taken = 0
+        """Bytes of it that have been given out."""
 
     def feed(self, data: bytes) -> None:
-        self._buffer += data
+        if self._taken == len(self._came):
+            self._came = data
+        elif isinstance(self._came, bytearray):
+            del self._came[: self._taken]
+            self._came += data
+        else:
+            self._came = bytearray(self._came[self._taken :]) + data
+        self._taken = 0
 
-    def next_frame(self) -> bytes | None:
-        """Take a whole frame, if there is one. Raises `LimitExceeded` as soon as a length says so."""
-        buffer = self._buffer
-        if len(buffer) < _LENGTH:
+    def next(self) -> bytes | Sign | None:
+        """Take a whole frame or a sign, if there is one. Raises `LimitExceeded` as soon as a length says so."""
+        came, start = self._came, self._taken + _LENGTH
+        if len(came) < start:
             return None
-        end = _LENGTH + int.from_bytes(buffer[:_LENGTH], "big")
-        if end - _LENGTH > self._limit:
+        end = start + int.from_bytes(came[self._taken : start], "big")
+        if end - start > self._limit:
             raise LimitExceeded(self._limit_name, self._limit)
-        if len(buffer) < end:
+        if len(came) < end:
             return None
-        frame = bytes(buffer[_LENGTH:end])
-        del buffer[:end]
-        return frame
+        self._taken = end
+        frame = bytes(came[start:end])
+        return _SIGNS.get(frame, frame)
 
 
 class UnixFraming:
@@ -59,8 +68,9 @@ class UnixFraming:
     def __init__(self, role: Role, limits: Limits) -> None:
         self._limit_name: Final = role.frame_limit
         self._largest: Final = role.largest_frame(limits)
-        self._splitter: Final = FrameSplitter(role.other.frame_limit, role.other.largest_frame(limits))
-        self.feed: Final = self._splitter.feed
+        splitter = FrameSplitter(role.other.frame_limit, role.other.largest_frame(limits))
+        self.feed: Final = splitter.feed
+        self.next: Final = splitter.next
 
     def pack(self, frame: Frame) -> bytes:
         if isinstance(frame, str):
@@ -73,10 +83,6 @@ class UnixFraming:
     def goodbye(self, _: str) -> bytes:
         """Say nothing: what was sent has left already, and a Unix socket has no words for a goodbye."""
         return b""
-
-    def next(self) -> Frame | Sign | None:
-        frame = self._splitter.next_frame()
-        return frame if frame is None else _SIGNS.get(frame, frame)
 
 
 _SIGNS: Final[dict[bytes, Sign]] = {_PING: Sign(pack(_PONG)), _PONG: Sign()}

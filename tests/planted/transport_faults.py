@@ -82,7 +82,7 @@ FAULTS = {
         "transport/hostile_frames",
     ),
     "a unix frame has no limit": Fault(
-        "transport/_unix.py", "if end - _LENGTH > self._limit:", "if False:", "transport/wire_meters"
+        "transport/_unix.py", "if end - start > self._limit:", "if False:", "transport/wire_meters"
     ),
     "anybody's process may connect": Fault(
         "transport/_unix_door.py", "if uid != os.geteuid():", "if False:", "transport/unix_door"

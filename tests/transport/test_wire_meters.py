@@ -10,8 +10,12 @@ from transport import (
     LimitExceeded,
     ProtocolError,
 )
+from transport._stream_link import Sign
 from transport._unix import FrameSplitter, pack
 from transport._ws_meter import FrameMeter, ResponseMeter
+
+SIGNS = {b"\xc0": Sign(answer=pack(b"\xc3")), b"\xc3": Sign()}
+"""What the link itself says between frames: is anybody there, and yes."""
 
 
 def websocket_frame(size: int, *, opcode: int = 2, fin: bool = True, masked: bool = True) -> bytes:
@@ -81,19 +85,22 @@ def test_a_clients_meter_counts_the_response_first() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.binary(max_size=300), max_size=10), st.lists(st.integers(0)))
-def test_a_splitter_gives_the_same_frames_however_the_bytes_arrive(parts: list[bytes], cuts: list[int]) -> None:
-    splitter, data, found, at = FrameSplitter("limit", 300), b"".join(map(pack, parts)), [], 0
+@given(st.lists(st.binary(max_size=300) | st.sampled_from([*SIGNS]), max_size=10), st.lists(st.integers(0)))
+def test_a_splitter_gives_the_same_frames_and_signs_however_the_bytes_arrive(
+    parts: list[bytes], cuts: list[int]
+) -> None:
+    splitter, data, at = FrameSplitter("limit", 300), b"".join(map(pack, parts)), 0
+    found: list[bytes | Sign] = []
     for cut in [*sorted(cut % (len(data) + 1) for cut in cuts), len(data)]:
         splitter.feed(data[at:cut])
         at = max(at, cut)
-        found += list(iter(splitter.next_frame, None))
-    assert found == parts
+        found += list(iter(splitter.next, None))
+    assert found == [SIGNS.get(part, part) for part in parts]
 
 
 def test_a_splitter_refuses_a_length_above_the_limit_at_once() -> None:
     splitter = FrameSplitter("client_frame_bytes", 300)
     splitter.feed(struct.pack("!I", 301))
     with pytest.raises(LimitExceeded) as caught:
-        splitter.next_frame()
+        splitter.next()
     assert caught.value.args == ("client_frame_bytes", 300)

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from actors._graph._errors import InvalidName
-from graphmeta import Edge, check_topic
+from graphmeta import check_topic
 from transport import LimitExceeded, Limits
 
 from ._record import Record
@@ -36,12 +36,13 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def check_topics(limits: Limits, edges: Iterable[Edge]) -> None:
-    """Raise `InvalidTopic` for a topic that is malformed, and bound the length of topics."""
+def check_topics(limits: Limits, edges: Iterable[tuple[object, object]]) -> None:
+    """Bound the length of topics. `InvalidTopic` for what is no text; the graph refuses what else is malformed."""
     longest = limits.topic_length
     for edge in edges:
         for topic in edge:
-            if len(check_topic(topic)) > longest:
+            if not isinstance(topic, str) or len(topic) > longest:
+                check_topic(topic)
                 raise LimitExceeded("topic_length", longest)
 
 

@@ -1,6 +1,7 @@
-"""What can be asked of the ledger: one frozen record per command.
+"""What can be asked of the ledger: one record per command.
 
-A command never says who sends it: identity comes with the call, from the server's own task.
+A command never says who sends it: identity comes with the call, from the server's own task. The records are not
+frozen, which takes three times as long to make: they live for one step.
 """
 
 from typing import Any, Generic, TypeVar
@@ -21,7 +22,7 @@ class Command(Generic[R]):
     __slots__ = ()
 
 
-@attrs.frozen
+@attrs.define
 class Open(Command[None]):
     """Begin the session that sends this."""
 
@@ -29,7 +30,7 @@ class Open(Command[None]):
     peer: str
 
 
-@attrs.frozen
+@attrs.define
 class End(Command[None]):
     """End the session that sends this; everything it owned goes in the same step."""
 
@@ -38,7 +39,7 @@ class End(Command[None]):
     """The session that asked for it, when it was another one."""
 
 
-@attrs.frozen
+@attrs.define
 class Connect(Command[tuple[EdgeResult, ...]]):
     """Hold these edges, all or none."""
 
@@ -47,7 +48,7 @@ class Connect(Command[tuple[EdgeResult, ...]]):
     persistent: bool = False
 
 
-@attrs.frozen
+@attrs.define
 class Disconnect(Command[tuple[EdgeResult, ...]]):
     """Let go of these edges, all or none."""
 
@@ -56,7 +57,7 @@ class Disconnect(Command[tuple[EdgeResult, ...]]):
     persistent: bool = False
 
 
-@attrs.frozen
+@attrs.define
 class Revert(Command[tuple[Edge, ...]]):
     """Go back to the persistent edges that are stored; returns those that a cycle keeps from coming back."""
 
@@ -64,28 +65,28 @@ class Revert(Command[tuple[Edge, ...]]):
     back: tuple[Edge, ...]
 
 
-@attrs.frozen
+@attrs.define
 class Clear(Command[None]):
     """Let go of every edge of this scope and of the scopes inside it."""
 
     scope: str = ""
 
 
-@attrs.frozen
+@attrs.define
 class OpenScope(Command[None]):
     """Open an ownership scope."""
 
     scope: str
 
 
-@attrs.frozen
+@attrs.define
 class CloseScope(Command[None]):
     """Close a scope, with the scopes inside it and everything they hold."""
 
     scope: str
 
 
-@attrs.frozen
+@attrs.define
 class Register(Command[None]):
     """Replace the session's metadata as a whole; None withdraws it. `ready_slices` makes it, for it takes long."""
 
@@ -97,7 +98,7 @@ class Register(Command[None]):
     seeds: Seeds
 
 
-@attrs.frozen
+@attrs.define
 class OpenEndpoint(Command[Endpoint]):
     """Declare a publisher or a subscriber."""
 
@@ -110,14 +111,14 @@ class OpenEndpoint(Command[Endpoint]):
     """What it should be called within its session; None: the next number."""
 
 
-@attrs.frozen
+@attrs.define
 class CloseEndpoint(Command[None]):
     """Withdraw a publisher or a subscriber by its number."""
 
     endpoint: int
 
 
-@attrs.frozen
+@attrs.define
 class Delegate(Command[None]):
     """Let another session report the settings of a component of this one, as a worker process does."""
 
@@ -125,7 +126,7 @@ class Delegate(Command[None]):
     session: UUID
 
 
-@attrs.frozen
+@attrs.define
 class ReportSettings(Command[None]):
     """Say what a running component's settings are now."""
 

@@ -35,11 +35,11 @@ class EdgeBook:
         holder = self._holder(record, command)
         self._check_room(record if holder else None, holder, edges)
         outcomes = self.dag.add_edges(edges, holder)
-        gained, added = _sorted_out(edges, outcomes, ALREADY_OWNED, ADDED)
+        results, gained, added = _sorted_out(edges, outcomes, draft.revision, ALREADY_OWNED, ADDED)
         draft.gain(holder, gained, added)
         if record is not None and holder is not None:
             record.held += len(gained)
-        return _results(edges, outcomes, draft)
+        return results
 
     def disconnect(self, record: Record | None, command: ask.Disconnect, draft: Draft) -> tuple[EdgeResult, ...]:
         """Let go of edges, all or none."""
@@ -48,11 +48,11 @@ class EdgeBook:
             check_edge(*edge)
         holder = self._holder(record, command)
         outcomes = self.dag.remove_edges(edges, holder)
-        lost, removed = _sorted_out(edges, outcomes, NOT_OWNER, REMOVED)
+        results, lost, removed = _sorted_out(edges, outcomes, draft.revision, NOT_OWNER, REMOVED)
         draft.lose(holder, lost, removed)
         if record is not None and holder is not None:
             record.held -= len(lost)
-        return _results(edges, outcomes, draft)
+        return results
 
     def revert(self, record: Record | None, command: ask.Revert, draft: Draft) -> tuple[Edge, ...]:
         """Let persistent edges go, and hold others again, as far as no cycle bars their way."""
@@ -130,22 +130,20 @@ class EdgeBook:
 
 
 def _sorted_out(
-    edges: tuple[Edge, ...], outcomes: tuple[Outcome, ...], nothing: Outcome, all_of_it: Outcome
-) -> tuple[list[Edge], list[Edge]]:
-    """Give the edges that a holder gained or lost, and those of them that changed the topology."""
+    edges: tuple[Edge, ...], outcomes: tuple[Outcome, ...], revision: int, nothing: Outcome, all_of_it: Outcome
+) -> tuple[tuple[EdgeResult, ...], list[Edge], list[Edge]]:
+    """Give the results, the edges that a holder gained or lost, and those of them that changed the topology."""
     touched: list[Edge] = []
     changed: list[Edge] = []
+    results: list[EdgeResult] = []
+    as_of = revision - (outcomes.count(nothing) == len(outcomes))
     for edge, outcome in zip(edges, outcomes, strict=True):
+        results.append(EdgeResult(edge, outcome, as_of))
         if outcome is not nothing:
             touched.append(edge)
         if outcome is all_of_it:
             changed.append(edge)
-    return touched, changed
-
-
-def _results(edges: tuple[Edge, ...], outcomes: tuple[Outcome, ...], draft: Draft) -> tuple[EdgeResult, ...]:
-    revision = draft.revision if draft else draft.revision - 1
-    return tuple([EdgeResult(edge, outcome, revision) for edge, outcome in zip(edges, outcomes, strict=True)])
+    return tuple(results), touched, changed
 
 
 def _check_scope(record: Record, scope: str) -> None:

@@ -350,7 +350,8 @@ class SessionService:
         self._graph.ref.cast_nowait(GraphSupervisor.shut_down, self.name)
 
     def _submit(self, command: ask.Command[R]) -> R:
-        self._alive()
+        if self.over:
+            raise SessionEnded(self.name)
         return self._graph._submit(self.id, command)
 
     def _alive(self) -> None:
