@@ -122,6 +122,7 @@ from ._streams import Port as Port
 from ._streams import Relay as Relay
 from ._streams import Topic as Topic
 from ._trusted import dump_trusted as dump_trusted
+from ._trusted import dump_trusted_pieces as dump_trusted_pieces
 from ._twin import snapshot_twin as snapshot_twin
 from ._twin import step_twin as step_twin
 from ._visible import visible as visible

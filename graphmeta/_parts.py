@@ -1,7 +1,7 @@
 """One message of several parts as one run of bytes: a pickle, and the large buffers that it left out. Pure.
 
 A pickle begins with 0x80, and what has parts with 0: so both can be told apart. Whoever reads the parts looks into the
-very bytes that came; they are copied once, when they are put together.
+very bytes that came; they are copied once, by whoever puts them together.
 """
 
 import struct
@@ -23,18 +23,18 @@ def has_parts(data: Buffer) -> bool:
     return data[:1] == _MARK
 
 
-def join_parts(parts: Sequence[Buffer]) -> bytes:
-    """Put parts together, flat buffers of bytes."""
+def lay_out(parts: Sequence[Buffer]) -> list[Buffer]:
+    """Return what parts are once they are put together, piece by piece; parts are flat buffers of bytes."""
     sizes = [len(part) for part in parts]
     head = _HEAD.pack(_MARK, len(parts)) + struct.pack(f"<{len(parts)}Q", *sizes)
     pieces: list[Buffer] = [head]
     for before, part in zip([head, *parts], parts, strict=False):
         pieces += (bytes(-len(before) % _GRAIN), part)
-    return b"".join(pieces)
+    return pieces
 
 
 def split_parts(data: Buffer) -> list[memoryview]:
-    """Take apart what `join_parts` put together, without a copy. Raises `ValueError` when it did not."""
+    """Take apart what `lay_out` put together, without a copy. Raises `ValueError` when it did not."""
     view = memoryview(data)
     sizes = _sizes(view)
     begins = accumulate((_whole(size) for size in sizes), initial=_whole(_HEAD.size + 8 * len(sizes)))

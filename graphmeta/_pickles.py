@@ -15,7 +15,7 @@ from typing import Any, Final
 import cloudpickle
 
 from ._errors import InvalidSnapshot
-from ._parts import has_parts, split_parts
+from ._parts import Buffer, has_parts, split_parts
 
 Classes = Mapping[tuple[str, str], type]
 """Permitted classes by module and name, as they stand in the pickle."""
@@ -46,17 +46,17 @@ MAX_OPCODES: Final = 250_000
 take."""
 
 
-def load_trusted(data: bytes | bytearray) -> object:
+def load_trusted(data: Buffer) -> object:
     """Return what *data* holds, running whatever code it asks for.
 
     The caller vouches for the bytes: he made them himself, or chose to trust who did. It raises whatever the
     pickle raises, among others ImportError when a class is not installed here. What it returns may lie in *data*, if
-    that is a bytearray: then it is the caller's no longer.
+    that can be written to: then it is the caller's no longer.
     """
     result: object
     if has_parts(data):
         # An array that was made in its bytes can be written to, as it could be where it came from.
-        pickled, *outside = split_parts(data if isinstance(data, bytearray) else bytearray(data))
+        pickled, *outside = split_parts(bytearray(data) if memoryview(data).readonly else data)
         result = cloudpickle.loads(pickled, buffers=outside)
     else:
         result = cloudpickle.loads(data)

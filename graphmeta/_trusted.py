@@ -9,7 +9,7 @@ from typing import Final
 
 import cloudpickle
 
-from ._parts import Buffer, join_parts
+from ._parts import Buffer, lay_out
 
 _PROTOCOL: Final = 5
 _LARGE: Final = 4096
@@ -25,14 +25,19 @@ def dump_trusted(value: object) -> bytes:
 
     It raises whatever pickling raises.
     """
+    return b"".join(dump_trusted_pieces(value))
+
+
+def dump_trusted_pieces(value: object) -> list[Buffer]:
+    """Return the same piece by piece: they look into *value*, and are to be put together before it changes."""
     if type(value) in _LEAVES:
-        return pickle.dumps(value, _PROTOCOL)
+        return [pickle.dumps(value, _PROTOCOL)]
     outside: list[Buffer] = []
     plain = _plain_pickle(value, outside)
     if plain is None:
         outside.clear()
         plain = cloudpickle.dumps(value, _PROTOCOL, buffer_callback=_Outside(outside))
-    return join_parts([plain, *outside]) if outside else plain
+    return lay_out([plain, *outside]) if outside else [plain]
 
 
 def _plain_pickle(value: object, outside: list[Buffer]) -> bytes | None:

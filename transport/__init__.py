@@ -1,8 +1,9 @@
 """How messages travel: links, and requests over links. Knows nothing of graphs."""
 
-from ._bypass import LARGE as LARGE
+from ._bypass import Buffer as Buffer
 from ._bypass import Bypass as Bypass
 from ._bypass import Posted as Posted
+from ._bypass import Stored as Stored
 from ._bypass import bypass_pair as bypass_pair
 from ._codec import Payload as Payload
 from ._connect import connect_websocket as connect_websocket

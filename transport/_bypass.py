@@ -1,32 +1,38 @@
-"""A way beside an inherited link for bytes that are large: in memory files, handed over as descriptors.
+"""A way beside a link for bytes that are large: in memory files, handed over as descriptors.
 
 A file is handed over once, and filled again when the other end has read it: new memory costs more than many copies.
-The kernel keeps it for as long as somebody holds it, and it has no name: whatever becomes of either process, nothing
-stays. On the link itself goes only the number of what was posted.
+On the link itself goes only the number of what was posted.
+
+The other end may be hostile. It can make itself read nonsense, since what it wrote may change until it is copied; it
+can have no more memory held here than ``most``; and whatever breaks the rules ends the connection.
 """
 
+import ctypes
 import itertools
 import mmap
 import os
 import socket
 import struct
+import weakref
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import attrs
 
+from ._errors import ProtocolError
+from ._memory_files import NoMemoryFile, OwnFile, file_size, map_theirs, there_are_memory_files
+
+Buffer = bytes | bytearray | memoryview
+
 LARGE: Final = 64 * 1024
 """Bytes from which on a memory file is cheaper than frames."""
-
 KEPT: Final = 48 * 1024 * 1024
 """Bytes of the files that an end keeps, to fill them again; what needs more gets a file for this once."""
-
-_GRAIN: Final = 256 * 1024
-"""A file's size is a multiple of so many bytes, so that it does for many messages."""
-_ONCE: Final = 0
-"""The name of every file that is not kept."""
+FILES: Final = 64
+"""Files that an end has at once: each costs a descriptor at both."""
+LEASES: Final = FILES // 4
+"""Of them so many may be looked at where they came; what is more is copied, so that there is one to be filled again."""
 
 _POSTED: Final = struct.Struct("<QQQ")
 """A number, the name of its file, and its size. The file itself comes along when it is new."""
@@ -34,22 +40,50 @@ _READ: Final = struct.Struct("<Q")
 """A number: its file can be filled again."""
 _GONE: Final = struct.Struct("<I")
 """The name of a file that will not be filled again."""
-_FLAGS: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+_MOST_HEARD: Final = 4096
+"""Words that are heard in one step, and posts that may have come and not been named: no honest end has more."""
+_DO_NOT_WAIT: Final = socket.MSG_DONTWAIT
+"""In each call: whether a socket waits is a property that it shares with everyone who has its descriptor."""
 
 
 def bypass_pair() -> tuple[socket.socket, socket.socket] | None:
-    """Make the sockets for the two ends; None where the system has no memory files."""
-    if not hasattr(os, "memfd_create"):
+    """Make the sockets for the two ends; None where the system has no memory files, or no more descriptors."""
+    if not there_are_memory_files():
         return None
-    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    except OSError:
+        return None
 
 
-@attrs.frozen(eq=False)
-class _File:
-    """A memory file of ours."""
+@attrs.define(eq=False)
+class _TheirFile:
+    """A memory file of the other end's."""
 
-    name: int
     memory: mmap.mmap
+    lent: bool = False
+    """Whether something in it was not read yet."""
+
+
+class Stored:
+    """Bytes in a memory file of ours that were not handed over; the file is filled again when nobody has this."""
+
+    def __init__(self, size: int, file: OwnFile, free: list[OwnFile]) -> None:
+        self._size: Final = size
+        self.file: OwnFile | None = file
+        self._free: Final = free
+
+    def __len__(self) -> int:
+        return self._size
+
+    def read(self) -> bytes:
+        """Copy them, to go another way."""
+        assert self.file is not None
+        return bytes(memoryview(self.file.memory)[: self._size])
+
+    def __del__(self) -> None:
+        if self.file is not None:
+            self._free.append(self.file)
 
 
 class Posted:
@@ -58,158 +92,256 @@ class Posted:
     Their file is filled again when they were taken, or nobody has this any more.
     """
 
-    def __init__(self, number: int, size: int, memory: mmap.mmap, done: Callable[[int], None]) -> None:
+    def __init__(self, number: int, size: int, file: _TheirFile, way: "Bypass") -> None:
         self.number: Final = number
         self._size: Final = size
-        self._memory: mmap.mmap | None = memory
-        self._done: Final = done
+        self._file: _TheirFile | None = file
+        self._way: Final = way
 
     def __len__(self) -> int:
         return self._size
 
     def take(self) -> bytearray:
-        """Return them, once."""
-        assert self._memory is not None
-        with memoryview(self._memory) as whole, whole[: self._size] as part:
+        """Return them, once: a copy, which stays as it is."""
+        assert self._file is not None
+        with memoryview(self._file.memory) as whole, whole[: self._size] as part:
             data = bytearray(part)
         self._finish()
         return data
 
+    def lease(self) -> bytearray | memoryview:
+        """Return them, once, where they are; they may be written to, and are given back when nobody looks at them.
+
+        Only for an end that is trusted not to change them. A copy when many others are out.
+        """
+        assert self._file is not None
+        if not self._way.lend(self.number):
+            return self.take()
+        # Of what exports memory only this can be told of when the last look at it is gone.
+        owner = (ctypes.c_char * len(self._file.memory)).from_buffer(self._file.memory)
+        weakref.finalize(owner, self._way.finish, self.number, self._file).atexit = False
+        self._file = None
+        return memoryview(owner).cast("B")[: self._size]
+
     def _finish(self) -> None:
-        if self._memory is not None:
-            self._memory = None
-            self._done(self.number)
+        if self._file is not None:
+            file, self._file = self._file, None
+            self._way.finish(self.number, file)
 
     def __del__(self) -> None:
         self._finish()
 
 
 class Bypass:
-    """One end. What is posted is fetched in the same order, if at all; it never waits."""
+    """One end. What is posted is fetched in the same order, if at all; it never waits.
 
-    def __init__(self, sock: socket.socket) -> None:
+    *most* bytes of memory files may be made here, and held here of the other end's. What came may be used *in_place* if
+    the other end is trusted not to change it. *abort* is told when the other end breaks the rules.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        *,
+        most: int = KEPT,
+        in_place: bool = True,
+        abort: Callable[[str], None] = lambda reason: None,
+    ) -> None:
         self._socket: Final = sock
+        self._most: Final = most
+        self._in_place: Final = in_place
+        self._abort: Final = abort
+        self._broken = False
         self._newest = 0
-        self._names: Final = itertools.count(_ONCE + 1)
-        self._kept = 0
-        """Bytes of the files that have a name of their own."""
-        self._free: Final[list[_File]] = []
+        self._names: Final = itertools.count(1)
+        self._made = 0
+        """Bytes of our files."""
+        self._count = 0
+        """Our files."""
+        self._free: Final[list[OwnFile]] = []
         """The last one read is the first to be filled: the processor still has it at hand."""
-        self._unread: Final[dict[int, _File]] = {}
-        self._theirs: Final[dict[int, mmap.mmap]] = {}
+        self._unread: Final[dict[int, OwnFile]] = {}
+        self._theirs: Final[dict[int, _TheirFile]] = {}
         self._arrived: Final[deque[Posted]] = deque()
+        self._leased: Final[set[int]] = set()
+        """Numbers of what is looked at where it came."""
         self._done: Final[list[int]] = []
         """What was read here and could not be told."""
-        # Not by a flag of each call: `socket.send_fds` forgets it.
-        sock.setblocking(False)
 
     def close(self) -> None:
         """Let go of the memory. The socket is its owner's."""
+        self._broken = True
         for held in (self._free, self._unread, self._theirs, self._arrived):
             held.clear()
 
     # -- sending ---------------------------------------------------------------------------------------------
 
-    def post(self, data: bytes) -> int | None:
-        """Hand bytes over, and return their number; None when they have to go another way."""
+    def store(self, parts: Sequence[Buffer]) -> Stored | None:
+        """Copy bytes into a memory file of ours, one part after the other; None when they have to go another way."""
+        size = sum(map(len, parts))
+        # A single one must not take all the room there is.
+        if size < LARGE or size * 4 > self._most or self._broken:
+            return None
         self._hear()
-        for place in reversed(range(len(self._free))):
-            if len(self._free[place].memory) >= len(data):
-                return self._post_again(data, self._free.pop(place))
-        try:
-            return self._post_new(data)
-        except OSError:  # no memory, too many open files, too many on their way, or nobody at the other end
+        file = self._find(size)
+        if file is None:
             return None
-
-    def _post_again(self, data: bytes, file: _File) -> int | None:
-        try:
-            return self._post(data, file)
-        except OSError:
-            self._free.append(file)
-            return None
-
-    def _post_new(self, data: bytes) -> int:
-        size = max(len(data) + -len(data) % _GRAIN, _GRAIN)
-        self._make_room(size)
-        keep = self._kept + size <= KEPT
-        descriptor = os.memfd_create("trellis", os.MFD_CLOEXEC)
-        try:
-            # Now, and not by and by: where there is no memory left this fails, and writing would end the process.
-            os.posix_fallocate(descriptor, 0, size)
-            file = _File(next(self._names) if keep else _ONCE, mmap.mmap(descriptor, size))
-            number = self._post(data, file, descriptor)
-        finally:
-            os.close(descriptor)
-        self._kept += size if keep else 0
-        return number
-
-    def _make_room(self, size: int) -> None:
-        """Let go of files that are too small, if a larger one cannot be kept beside them."""
-        while self._free and self._kept + size > KEPT:
-            self._socket.send(_GONE.pack(self._free[0].name))
-            self._kept -= len(self._free.pop(0).memory)
-
-    def _post(self, data: bytes, file: _File, *new: int) -> int:
         with memoryview(file.memory) as memory:
-            memory[: len(data)] = data
-        number = self._newest + 1
-        socket.send_fds(self._socket, [_POSTED.pack(number, file.name, len(data))], new)
+            position = 0
+            for part in parts:
+                memory[position : position + len(part)] = part
+                position += len(part)
+        return Stored(size, file, self._free)
+
+    def post(self, stored: Stored) -> int | None:
+        """Hand over what was stored here, and return its number; None when it has to go another way."""
+        number, file = self._newest + 1, stored.file
+        assert file is not None
+        if self._broken:
+            return None
+        try:
+            self._say(_POSTED.pack(number, file.name, len(stored)), *file.new)
+        except OSError:  # too many on their way, or nobody at the other end
+            return None
+        stored.file = None
+        file.handed_over()
         self._newest = number
         self._unread[number] = file
         return number
 
+    def _find(self, size: int) -> OwnFile | None:
+        for place in reversed(range(len(self._free))):
+            if len(self._free[place]) >= size:
+                return self._free.pop(place)
+        try:
+            self._make_room(file_size(size))
+            if self._made + file_size(size) > self._most or self._count >= FILES:
+                return None
+            file = OwnFile(next(self._names), size)
+        except OSError:
+            return None
+        self._made += len(file)
+        self._count += 1
+        return file
+
+    def _make_room(self, size: int) -> None:
+        """Let go of files that are too small, if a larger one cannot be kept beside them."""
+        while self._free and self._crowded(size) and self._let_go(self._free[0]):
+            self._free.pop(0)
+
+    def _crowded(self, size: int) -> bool:
+        return self._made + size > KEPT or self._count >= FILES
+
+    def _let_go(self, file: OwnFile) -> bool:
+        """Have the other end let go of it, too; False when that cannot be said now."""
+        try:
+            if not file.new:
+                self._say(_GONE.pack(file.name))
+        except OSError:
+            return False
+        self._made -= len(file)
+        self._count -= 1
+        return True
+
+    def _say(self, said: bytes, *files: int) -> None:
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", file)) for file in files]
+        self._socket.sendmsg([said], rights, _DO_NOT_WAIT)
+
     # -- receiving -------------------------------------------------------------------------------------------
 
     def fetch(self, number: int) -> Posted:
-        """Find the bytes of that number; those before them are dropped. LookupError when they are not there."""
+        """Find the bytes of that number; those before them are dropped. Raises `ProtocolError` without any."""
         self._hear()
         while self._arrived and self._arrived[0].number <= number:
             posted = self._arrived.popleft()
             if posted.number == number:
                 return posted
-        raise LookupError(f"memory file {number} did not arrive")
+        raise ProtocolError(f"memory file {number} did not arrive")
 
-    def _finish(self, number: int) -> None:
+    def lend(self, number: int) -> bool:
+        """Note that something is looked at where it came; False when it should not be."""
+        if not self._in_place or len(self._leased) >= LEASES:
+            return False
+        self._leased.add(number)
+        return True
+
+    def finish(self, number: int, file: _TheirFile) -> None:
+        """Nobody looks at it any more. From any thread, at any time: the collector may call this."""
+        self._leased.discard(number)
+        file.lent = False
         self._done.append(number)
         while self._done:
-            # Out of the list before it is told: the collector may call this again at any point.
+            # Out of the list before it is told: this may be called again at any point.
             number = self._done.pop()
             try:
-                self._socket.send(_READ.pack(number))
+                self._say(_READ.pack(number))
             except OSError:  # full, and then it is told with the next one; or nobody is there
                 self._done.append(number)
                 return
 
     def _hear(self) -> None:
-        """Take note of all that the other end has said."""
-        with suppress(OSError):
-            while True:
-                said, files, _, _ = socket.recv_fds(self._socket, _POSTED.size, 1, _FLAGS)
-                try:
-                    self._note(said, *files)
-                finally:
-                    for file in files:
-                        os.close(file)
+        """Take note of what the other end has said."""
+        for _ in range(_MOST_HEARD):
+            try:
+                said, rights, flags, _ = self._socket.recvmsg(_POSTED.size + 1, socket.CMSG_LEN(4), _RECEIVE)
+            except OSError:
+                return
+            files = [each for _, _, data in rights for each in struct.unpack(f"{len(data) // 4}i", data)]
+            try:
                 if not said:
                     return
+                self._note(said, files, cut=bool(flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)))
+            except (NoMemoryFile, ProtocolError) as error:
+                self.close()
+                self._abort(f"the other end broke the rules of memory files: {error}")
+                return
+            finally:
+                for file in files:
+                    os.close(file)
 
-    def _note(self, said: bytes, *files: int) -> None:
-        if len(said) == _POSTED.size:
-            number, name, size = _POSTED.unpack(said)
-            memory = self._memory(name, *files)
-            if memory is not None:
-                self._arrived.append(Posted(number, size, memory, self._finish))
-        elif len(said) == _READ.size:
-            file = self._unread.pop(*_READ.unpack(said))
-            self._free.extend((file,) if file.name else ())
-        elif said:
-            (name,) = _GONE.unpack(said)
-            self._theirs.pop(name, None)
+    def _note(self, said: bytes, files: Sequence[int], *, cut: bool) -> None:
+        take = _TAKERS.get(len(said))
+        if take is None or cut or (files and len(said) != _POSTED.size):
+            raise ProtocolError("a word that there is not")
+        take(self, said, *files)
 
-    def _memory(self, name: int, *files: int) -> mmap.mmap | None:
-        if not files:
-            return self._theirs.get(name)
-        memory = mmap.mmap(files[0], 0, prot=mmap.PROT_READ)
-        if name:
-            self._theirs[name] = memory
-        return memory
+    def _note_posted(self, said: bytes, *files: int) -> None:
+        number, name, size = _POSTED.unpack(said)
+        file = self._new_file(name, size, files[0]) if files else self._theirs.get(name)
+        if file is None or file.lent or size > len(file.memory):
+            raise ProtocolError("a file that there is not, or that is in use, or too small")
+        if len(self._arrived) >= _MOST_HEARD:
+            raise ProtocolError("more was posted than was named")
+        file.lent = True
+        self._arrived.append(Posted(number, size, file, self))
+
+    def _new_file(self, name: int, size: int, descriptor: int) -> _TheirFile:
+        room = self._most - sum(len(file.memory) for file in self._theirs.values())
+        if name in self._theirs or len(self._theirs) >= FILES:
+            raise ProtocolError("a file whose name is taken, or one too many")
+        memory = map_theirs(descriptor, most=room, writable=self._in_place)
+        self._theirs[name] = _TheirFile(memory)
+        return self._theirs[name]
+
+    def _note_read(self, said: bytes) -> None:
+        (number,) = _READ.unpack(said)
+        file = self._unread.pop(number, None)
+        if file is None:
+            raise ProtocolError("it read what was not posted")
+        if self._made <= KEPT or not self._let_go(file):
+            self._free.append(file)
+
+    def _note_gone(self, said: bytes) -> None:
+        (name,) = _GONE.unpack(said)
+        file = self._theirs.pop(name, None)
+        if file is None or file.lent:
+            raise ProtocolError("a file went that there was not, or that is in use")
+
+
+_RECEIVE: Final = _DO_NOT_WAIT | getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+_TAKERS: Final[dict[int, Callable[..., None]]] = {
+    _POSTED.size: Bypass._note_posted,
+    _READ.size: Bypass._note_read,
+    _GONE.size: Bypass._note_gone,
+}
+"""The three words, told apart by their length."""

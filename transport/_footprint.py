@@ -4,7 +4,7 @@ One byte of an empty list becomes 56 bytes of Python, so a small document can be
 is counted is every byte that could be the head of a container, and a slot for nothing else.
 """
 
-Encoded = bytes | memoryview
+Encoded = bytes | bytearray | memoryview
 """A document. A view where that is at hand: most answers need its size or its head only, and a copy takes long."""
 
 _LIST = 96

@@ -6,8 +6,10 @@ waiting.
 """
 
 import os
+import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import trio
 
@@ -33,6 +35,8 @@ class GuardedStream(trio.abc.Stream):
         """What may be read and written at once: trio keeps its sockets non-blocking."""
         self._send_seconds = send_seconds
         self._again = b""
+        self._catch: Callable[[int], None] | None = None
+        self._read: Callable[[trio.socket.SocketType, int], bytes | None] = _read_nowait
         self._sends = 0
 
     def unread(self, data: bytes) -> None:
@@ -62,11 +66,38 @@ class GuardedStream(trio.abc.Stream):
                 else:
                     # Trio reads first, and pays for finding nothing: here a peer is mostly waited for.
                     await trio.lowlevel.wait_readable(self._socket)
-                    data = _read_nowait(self._socket, max_bytes or _CHUNK)
+                    data = self._read(self._socket, max_bytes or _CHUNK)
         except _DEAD as error:
             raise self._broken(_describe(error)) from None
         self._hear(data)
         return data
+
+    def expect(self, catch: Callable[[int], None] | None) -> None:
+        """Give the next descriptor that comes with bytes to *catch*, which owns it; others the kernel lets go."""
+        self._catch = catch
+        self._read = _read_nowait if catch is None else self._read_descriptor
+
+    def _read_descriptor(self, sock: trio.socket.SocketType, max_bytes: int) -> bytes | None:
+        assert self._catch is not None
+        try:
+            with plain_socket(sock) as plain:
+                data, descriptors, _, _ = socket.recv_fds(plain, max_bytes, 1, getattr(socket, "MSG_CMSG_CLOEXEC", 0))
+        except BlockingIOError:
+            return None
+        if descriptors:
+            self._catch(descriptors[0])
+            self.expect(None)
+        return data
+
+    def give(self, data: bytes, descriptor: int) -> bool:
+        """Send a few bytes and a descriptor with them, if they can leave at once."""
+        if self._socket is None:
+            return False
+        try:
+            with plain_socket(self._socket) as plain:
+                return socket.send_fds(plain, [data], [descriptor]) == len(data)
+        except (OSError, trio.ClosedResourceError):
+            return False
 
     def _hear(self, data: bytes) -> None:
         self.last_heard = self._now()
@@ -146,6 +177,18 @@ def _describe(error: BaseException) -> str:
     if isinstance(cause, trio.ClosedResourceError):
         return "closed"
     return getattr(cause, "strerror", None) or str(cause) or "the connection broke off"
+
+
+@contextmanager
+def plain_socket(sock: trio.socket.SocketType) -> Iterator[socket.socket]:
+    """The socket beneath one of trio's, for what trio has no word for; it does not wait either."""
+    if sock.fileno() < 0:
+        raise trio.ClosedResourceError
+    plain = socket.socket(fileno=sock.fileno())
+    try:
+        yield plain
+    finally:
+        plain.detach()
 
 
 def force_close(stream: trio.abc.Stream) -> None:

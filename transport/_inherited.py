@@ -8,13 +8,12 @@ the kernel says when it is gone.
 import math
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, nullcontext
+from contextlib import asynccontextmanager
 from typing import Final
 
 import attrs
 import trio
 
-from ._bypass import Bypass
 from ._guard import GuardedStream
 from ._limits import Limits
 from ._link import About, Link, Role
@@ -34,22 +33,18 @@ def own_limits(limits: Limits) -> Limits:
         client_document_bytes=GIB,
         server_document_bytes=GIB,
         decoded_bytes=4 * GIB,
+        beside_bytes=4 * GIB,
     )
 
 
 @asynccontextmanager
 async def inherited_link(
-    sock: socket.socket, role: Role, *, peer: str, limits: Limits | None = None, beside: socket.socket | None = None
+    sock: socket.socket, role: Role, *, peer: str, limits: Limits | None = None
 ) -> AsyncIterator[Link]:
-    """Make a link of one end of a socket pair, and take it over; it is closed when the block is left.
-
-    *beside* is one end of a `bypass_pair`, for what is large; it stays the caller's.
-    """
+    """Make a link of one end of a socket pair, and take it over; it is closed when the block is left."""
     limits = limits or Limits()
-    bypass = None if beside is None else Bypass(beside)
     stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
-    about = About(role, peer, bypass=bypass)
+    about = About(role, peer, in_place=True)
     guard = GuardedStream(stream, limits.send_seconds)
-    with nullcontext() if bypass is None else closing(bypass):
-        async with stream_link(guard, UnixFraming(role, limits), about, limits) as link:
-            yield link
+    async with stream_link(guard, UnixFraming(role, limits), about, limits) as link:
+        yield link

@@ -78,6 +78,8 @@ class Limits:
     """Replies and notifications that wait for one peer. One document may pass the bound, not two."""
     message_bytes: int = 4 * MIB
     """Bulk notifications waiting for one peer, by the same rule."""
+    beside_bytes: int = 48 * MIB
+    """Memory files that each end makes for the messages of one peer; what finds no room goes over the link."""
 
     handshake_seconds: float = 5.0
     """From the first byte of a connection to a link that is ready, TLS included."""

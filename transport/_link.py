@@ -51,7 +51,8 @@ class About:
     peer: str
     """Who is at the other end, for people."""
     read_only: bool = False
-    bypass: Bypass | None = None
+    in_place: bool = False
+    """Whether what comes beside it may be used where it came: the other end is trusted not to change it."""
 
 
 def frame_size(frame: Frame) -> int:
@@ -82,8 +83,12 @@ class Link(abc.ABC):
 
     @property
     def bypass(self) -> Bypass | None:
-        """A way beside it for large bytes, between processes of our own."""
+        """A way beside it for large bytes, between processes of one machine."""
         return None
+
+    def ask_bypass(self) -> bool:
+        """Ask the server for such a way; False where there can be none, or it was asked for. Never waits or raises."""
+        return False
 
     @property
     @abc.abstractmethod

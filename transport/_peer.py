@@ -89,6 +89,10 @@ class Peer:
         """A way beside the link for large bytes, if it has one."""
         return self._link.bypass
 
+    def ask_bypass(self) -> None:
+        """Have one from now on, if this is a client and the link can have one."""
+        self._link.ask_bypass()
+
     @property
     def speaks_json(self) -> bool:
         """Whether the other end speaks JSON text; False before a server has heard its first frame."""

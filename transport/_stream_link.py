@@ -12,6 +12,7 @@ from typing import Protocol
 import attrs
 import trio
 
+from ._beside import Beside
 from ._bypass import Bypass
 from ._errors import LimitExceeded, LinkClosed
 from ._groups import single_as_itself
@@ -34,6 +35,8 @@ class Sign:
     """What it is owed, packed; empty: nothing."""
     ends: str | None = None
     """Why the peer ends the link with it, or why this end must."""
+    beside: bool = False
+    """Whether the answer is to bring a way beside the link."""
 
 
 class Framing(Protocol):
@@ -42,6 +45,10 @@ class Framing(Protocol):
     @property
     def ping(self) -> bytes:
         """What asks for a sign of life."""
+
+    @property
+    def ask_beside(self) -> bytes:
+        """What asks for a way beside the link; empty where there is none."""
 
     def pack(self, frame: Frame) -> bytes:
         """Make a frame ready to leave. `LimitExceeded` for one that is too large."""
@@ -72,6 +79,7 @@ class StreamLink(Link):
         self._about = about
         self._limits = limits
         self._start = start
+        self._beside = Beside(guard, limits, about)
         self._given = 0
         """Frames given out since the last checkpoint."""
         self._empty = True
@@ -105,7 +113,13 @@ class StreamLink(Link):
 
     @property
     def bypass(self) -> Bypass | None:
-        return self._about.bypass
+        return self._beside.bypass
+
+    def ask_bypass(self) -> bool:
+        asking = bool(self._framing.ask_beside) and self.role is Role.CLIENT and self._beside.expect()
+        if asking:
+            self._owe("beside", self._framing.ask_beside)
+        return asking
 
     @property
     def last_heard(self) -> float:
@@ -216,6 +230,8 @@ class StreamLink(Link):
     def _heed(self, sign: Sign) -> None:
         if sign.ends is not None:
             self._last = sign
+        elif sign.beside and self.role is Role.SERVER:
+            self._beside.give(sign.answer, now=self.ready)
         elif sign.answer:
             self._owe("pong", sign.answer)
 
@@ -273,3 +289,4 @@ async def stream_link(guard: GuardedStream, framing: Framing, about: About, limi
                 yield link
             finally:
                 await link.aclose()
+                link._beside.close()

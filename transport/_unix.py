@@ -1,7 +1,8 @@
 """Links over Unix sockets: frames behind their length, without HTTP and without masks.
 
-A frame is four bytes of length, most significant first, and as many bytes of msgpack. Two frames are the
-link's own: nil asks for a sign of life, true gives it. Which sockets and peers to trust is decided elsewhere.
+A frame is four bytes of length, most significant first, and as many bytes of msgpack. Three frames are the
+link's own: nil asks for a sign of life, true gives it; false asks for a way beside the link, which comes with a
+true. Which sockets and peers to trust is decided elsewhere.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -16,6 +17,7 @@ from ._stream_link import Sign, stream_link
 _LENGTH = 4
 _PING = b"\xc0"
 _PONG = b"\xc3"
+_BESIDE = b"\xc2"
 
 
 def pack(frame: bytes) -> bytes:
@@ -65,6 +67,10 @@ class UnixFraming:
     def ping(self) -> bytes:
         return pack(_PING)
 
+    @property
+    def ask_beside(self) -> bytes:
+        return pack(_BESIDE)
+
     def __init__(self, role: Role, limits: Limits) -> None:
         self._limit_name: Final = role.frame_limit
         self._largest: Final = role.largest_frame(limits)
@@ -85,9 +91,15 @@ class UnixFraming:
         return b""
 
 
-_SIGNS: Final[dict[bytes, Sign]] = {_PING: Sign(pack(_PONG)), _PONG: Sign()}
+_SIGNS: Final[dict[bytes, Sign]] = {
+    _PING: Sign(pack(_PONG)),
+    _PONG: Sign(),
+    _BESIDE: Sign(pack(_PONG), beside=True),
+}
 
 
 def unix_link(guard: GuardedStream, role: Role, peer: str, limits: Limits) -> AbstractAsyncContextManager[Link]:
     """Make a link of a connected stream; it is closed when the block is left."""
-    return stream_link(guard, UnixFraming(role, limits), About(role, peer), limits)
+    # A client trusts the server that it has chosen.
+    about = About(role, peer, in_place=role is Role.CLIENT)
+    return stream_link(guard, UnixFraming(role, limits), about, limits)

@@ -28,6 +28,10 @@ class WebSocketFraming:
         """What has arrived of a message, texts or bytes."""
 
     @property
+    def ask_beside(self) -> bytes:
+        return b""
+
+    @property
     def ping(self) -> bytes:
         return bytes(self._protocol.ping())
 

@@ -5,15 +5,15 @@ to our own children only; nothing that came in another form is ever read as one.
 """
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 import attrs
 import msgspec
 
-from graphmeta import dump_trusted, error_words, load_trusted, type_text
-from transport import Posted
+from graphmeta import dump_trusted_pieces, error_words, load_trusted, type_text
+from transport import Buffer, Posted
 
 from ._arrays import from_extension, is_array_type, is_scalar_type, to_extension
 from ._errors import MessageTypeNotPortable, Unfit
@@ -29,12 +29,17 @@ class Form(enum.StrEnum):
     PICKLE = "pickle"
 
 
+Pieces = Sequence[Buffer]
+"""The bytes of a message, one piece after the other. They may look into its value: whoever keeps them copies them, in
+the step that made them."""
+
+
 @attrs.frozen
 class Sealed:
     """A message of a peer at a door on its way to a child of ours: to be read by the child, and never as a pickle."""
 
     form: Form
-    raw: bytes = attrs.field(repr=False)
+    raw: bytes | bytearray = attrs.field(repr=False)
 
 
 class Packing:
@@ -51,7 +56,11 @@ class Packing:
             self._check(value)
             return _ENCODE[form](value)
 
-    def unpack(self, raw: bytes, form: Form) -> Any:
+    def pieces(self, value: Any) -> Pieces:
+        """Return the same in msgpack, piece by piece."""
+        return (self.pack(value, Form.MSGPACK),)
+
+    def unpack(self, raw: Buffer, form: Form) -> Any:
         """Return the value of bytes that came from anybody; raises `Unfit` when they are no such value.
 
         What it takes was weighed where it came in.
@@ -61,7 +70,11 @@ class Packing:
             check_depth(value)
             return value
 
-    def _from_json(self, raw: bytes) -> Any:
+    def open(self, raw: bytes | Posted) -> Any:
+        """Return the value of msgpack that came from our server; raises `Unfit`."""
+        return self.unpack(raw.lease() if isinstance(raw, Posted) else raw, Form.MSGPACK)
+
+    def _from_json(self, raw: Buffer) -> Any:
         plain = from_json_plain(msgspec.json.decode(raw))
         kept = (bytes, bytearray, memoryview)
         return msgspec.convert(plain, self.message_type, builtin_types=kept, str_keys=True, dec_hook=_as_it_is)
@@ -103,24 +116,27 @@ def _packing(message_type: Any) -> Packing:
     return Packing(message_type)
 
 
-def transcode(raw: bytes, source: Form, target: Form) -> bytes:
+def transcode(raw: bytes | bytearray, source: Form, target: Form) -> bytes:
     """Say a message of a peer at a door in another form, without its type; raises `Unfit`."""
     if target is Form.PICKLE:
-        return seal_trusted(Sealed(source, raw))
+        return b"".join(seal_trusted(Sealed(source, raw)))
     with fit:
         return _ENCODE[target](_ANYTHING.unpack(raw, source))
 
 
-def seal_trusted(value: Any) -> bytes:
+def seal_trusted(value: Any) -> Pieces:
     """Pickle a value for a child or a parent of ours; raises `Unfit`."""
     with fit:
-        return dump_trusted(value)
+        return dump_trusted_pieces(value)
 
 
-def open_trusted(raw: bytes | bytearray | Posted, message_type: Any) -> Any:
-    """Read what came over a link to a child or a parent of ours, and give *raw* away; raises `Unfit`."""
+def open_trusted(raw: Buffer | Posted, message_type: Any) -> Any:
+    """Read what came over a link to a child or a parent of ours, and give *raw* away; raises `Unfit`.
+
+    The arrays of a large message lie where it came, for as long as somebody has them.
+    """
     with fit:
-        value = load_trusted(raw.take() if isinstance(raw, Posted) else raw)
+        value = load_trusted(raw.lease() if isinstance(raw, Posted) else raw)
         if isinstance(value, Sealed):
             return packing_of("", message_type).unpack(value.raw, value.form)
         return value

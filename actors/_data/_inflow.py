@@ -116,5 +116,4 @@ class Inflow:
     def _letter(self, raw: bytes | Posted) -> Letter:
         if self._form is Form.PICKLE:
             return ChildLetter(self.topic, raw)
-        assert isinstance(raw, bytes)
         return DoorLetter(self.topic, self._form, raw, self._most_decoded)

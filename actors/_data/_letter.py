@@ -7,9 +7,9 @@ process take values, those across a wire take bytes.
 from abc import ABC, abstractmethod
 from typing import Any, Final
 
-from transport import Posted
+from transport import Buffer, Posted
 
-from ._forms import Form, fit, open_trusted, packing_of, seal_trusted, transcode
+from ._forms import Form, Pieces, fit, open_trusted, packing_of, seal_trusted, transcode
 from ._weight import check_weight
 
 
@@ -21,10 +21,10 @@ class Letter(ABC):
 
     def __init__(self, topic: str) -> None:
         self._topic: Final = topic
-        self._packed: Final[dict[Form, bytes]] = {}
+        self._packed: Final[dict[Form, Pieces]] = {}
 
-    def packed(self, form: Form) -> bytes:
-        """Return it as bytes; raises `Unfit` when it cannot be said in that form."""
+    def packed(self, form: Form) -> Pieces:
+        """Return its bytes, to be copied in this step; raises `Unfit` when it cannot be said in that form."""
         found = self._packed.get(form)
         if found is None:
             found = self._packed[form] = self._pack(form)
@@ -35,7 +35,7 @@ class Letter(ABC):
         """Return it for a subscriber of this process; raises `Unfit` when it is no value of that type."""
 
     @abstractmethod
-    def _pack(self, form: Form) -> bytes: ...
+    def _pack(self, form: Form) -> Pieces: ...
 
 
 class ValueLetter(Letter):
@@ -52,11 +52,11 @@ class ValueLetter(Letter):
         """Return the object itself."""
         return self._value
 
-    def _pack(self, form: Form) -> bytes:
+    def _pack(self, form: Form) -> Pieces:
         if form is Form.PICKLE:
             return seal_trusted(self._value)
         with fit:
-            return packing_of(self._topic, self._type).pack(self._value, form)
+            return (packing_of(self._topic, self._type).pack(self._value, form),)
 
 
 class ChildLetter(Letter):
@@ -66,7 +66,7 @@ class ChildLetter(Letter):
 
     def __init__(self, topic: str, raw: bytes | Posted) -> None:
         super().__init__(topic)
-        self._raw: Final = raw.take() if isinstance(raw, Posted) else raw
+        self._raw: Final[Buffer] = raw.lease() if isinstance(raw, Posted) else raw
         self._values: Final[list[Any]] = []
 
     def value(self, message_type: Any) -> Any:
@@ -75,14 +75,13 @@ class ChildLetter(Letter):
             self._values.append(open_trusted(self._raw, message_type))
         return self._values[0]
 
-    def _pack(self, form: Form) -> bytes:
+    def _pack(self, form: Form) -> Pieces:
         if form is Form.PICKLE:
-            # A copy, unless it is a short one: an array that lies in the original is written to by whoever has it.
-            return bytes(self._raw)
+            return (self._raw,)
         value = self.value(object)
         with fit:
             # What the child declared is known as a text only; that its value has a class of its own is enough.
-            return packing_of(self._topic, type(value)).pack(value, form)
+            return (packing_of(self._topic, type(value)).pack(value, form),)
 
 
 class DoorLetter(Letter):
@@ -94,11 +93,13 @@ class DoorLetter(Letter):
 
     ours = False
 
-    def __init__(self, topic: str, form: Form, raw: bytes, most: int) -> None:
+    def __init__(self, topic: str, form: Form, raw: bytes | Posted, most: int) -> None:
         super().__init__(topic)
-        check_weight(raw, most, text=form is Form.JSON)
+        # Taken before it is weighed: what is in a memory file may change under whoever looks at it.
+        self._raw: Final = raw.take() if isinstance(raw, Posted) else raw
+        check_weight(self._raw, most, text=form is Form.JSON)
         self._form: Final = form
-        self._packed[form] = raw
+        self._packed[form] = (self._raw,)
         self._values: Final[dict[int, Any]] = {}
 
     def value(self, message_type: Any) -> Any:
@@ -106,8 +107,8 @@ class DoorLetter(Letter):
         with fit:
             packing = packing_of(self._topic, message_type)
         if id(packing) not in self._values:
-            self._values[id(packing)] = packing.unpack(self._packed[self._form], self._form)
+            self._values[id(packing)] = packing.unpack(self._raw, self._form)
         return self._values[id(packing)]
 
-    def _pack(self, form: Form) -> bytes:
-        return transcode(self._packed[self._form], self._form, form)
+    def _pack(self, form: Form) -> Pieces:
+        return (transcode(self._raw, self._form, form),)

@@ -14,6 +14,7 @@ from ._flow import FlowStatistics
 from ._forms import Form
 from ._inbox import Inbox
 from ._letter import Letter
+from ._remote_endpoints import Keep, Kept
 from ._tally import Tally
 
 
@@ -24,6 +25,7 @@ class Outlet(Inbox):
         self,
         number: int,
         form: Form,
+        keep: Keep,
         max_queue: int,
         leaky: bool,
         tally: Tally,
@@ -38,6 +40,7 @@ class Outlet(Inbox):
         self.on_way = 0
         """Messages that left and were not taken."""
         self.queued_for_pump = False
+        self._keep: Final = keep
         self._tally: Final = tally
         self._announce: Final = ready
 
@@ -48,11 +51,11 @@ class Outlet(Inbox):
             return False
         return len(self._queue) + self.on_way >= self.max_queue or self._tally.full
 
-    def content_of(self, letter: Letter) -> bytes:
+    def content_of(self, letter: Letter) -> Kept:
         """The bytes of a letter; raises `Unfit`."""
-        return letter.packed(self._form)
+        return self._keep(letter.packed(self._form))
 
-    def put(self, message: bytes) -> None:
+    def put(self, message: Kept) -> None:
         """Add the bytes of a message; a leaky outlet without room drops its oldest and counts it."""
         if self.failure is not None:
             return
@@ -66,9 +69,9 @@ class Outlet(Inbox):
         if self._tally.overdrawn:
             self.refuse("more bytes wait for the session than its limit queue_bytes_per_session allows")
 
-    def batch(self, max_bytes: int) -> list[bytes]:
+    def batch(self, max_bytes: int) -> list[Kept]:
         """Take what may leave now, one message at least if any may; the rest of a batch stays below *max_bytes*."""
-        taken: list[bytes] = []
+        taken: list[Kept] = []
         size = 0
         while self._queue and self.on_way < self.max_queue and (not taken or size + len(self._queue[0]) <= max_bytes):
             message = self._queue.popleft()

@@ -11,12 +11,21 @@ from typing import Any, Final
 
 import trio
 
+from transport import Stored
+
 from ._endpoints import Grant, Publisher, Subscriber
 from ._errors import MessageRefused, Unfit
+from ._forms import Pieces
 from ._tally import Tally
 
-Pack = Callable[[Any], bytes]
+Pack = Callable[[Any], Pieces]
 """From a value to its bytes; raises `Unfit`."""
+
+Kept = bytes | Stored
+"""The bytes of a message that waits to leave."""
+
+Keep = Callable[[Pieces], Kept]
+"""Copies the bytes of a message, to wherever they leave from."""
 
 Unpack = Callable[[Any], Any]
 """From a message as it came to its value; raises `Unfit`."""
@@ -31,6 +40,7 @@ class RemotePublisher(Publisher):
         topic: str,
         message_type: Any,
         pack: Pack,
+        keep: Keep,
         window: int,
         largest: int,
         tally: Tally,
@@ -42,12 +52,13 @@ class RemotePublisher(Publisher):
         self.dropped: Final = 0
         self.failure: Exception | None = None
         self._pack: Final = pack
+        self._keep: Final = keep
         self.window: Final = window
         """Messages that may be on the way."""
         self._largest: Final = largest
         self._tally: Final = tally
         self._announce: Final = ready
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[Kept] = deque()
         """Messages that have not left."""
         self._on_way: deque[int] = deque()
         """Sizes of the messages that the server has not handed over; they include those that have not left."""
@@ -58,24 +69,25 @@ class RemotePublisher(Publisher):
         """Pack the message, wait for a credit, and have it sent."""
         await self._turn.next()
         self._check_open()
-        packed = self._packed(message)
+        packed, size = self._packed(message)
         while len(self._on_way) >= self.window or self._tally.full:
             await self._changed.park()
             self._check_open()
-        self._tally.add(len(packed))
-        self._on_way.append(len(packed))
-        self._waiting.append(packed)
+        self._tally.add(size)
+        self._on_way.append(size)
+        self._waiting.append(self._keep(packed))
         self.sent += 1
         self._announce(self)
 
-    def _packed(self, message: Any) -> bytes:
+    def _packed(self, message: Any) -> tuple[Pieces, int]:
         try:
             packed = self._pack(message)
         except Unfit as error:
             raise MessageRefused(self.topic, str(error)) from None
-        if len(packed) > self._largest:
-            raise MessageRefused(self.topic, f"its {len(packed)} bytes exceed what may cross (client_document_bytes)")
-        return packed
+        size = sum(map(len, packed))
+        if size > self._largest:
+            raise MessageRefused(self.topic, f"its {size} bytes exceed what may cross (client_document_bytes)")
+        return packed, size
 
     async def wait_handed_over(self) -> None:
         """Wait until the server gave everything that was sent before to its subscribers. Raises why it never will."""
@@ -85,9 +97,9 @@ class RemotePublisher(Publisher):
             self._check_open()
             await self._changed.park()
 
-    def batch(self, max_bytes: int) -> list[bytes]:
+    def batch(self, max_bytes: int) -> list[Kept]:
         """Take what should leave now; all of it is on credit already."""
-        taken: list[bytes] = []
+        taken: list[Kept] = []
         size = 0
         while self._waiting and (not taken or size + len(self._waiting[0]) <= max_bytes):
             size += len(self._waiting[0])

@@ -36,7 +36,7 @@ _COUNTED: Final = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 """Bytes of the count that follows the head, and parts for each of it."""
 
 
-def check_weight(raw: bytes, most: int, *, text: bool) -> None:
+def check_weight(raw: bytes | bytearray, most: int, *, text: bool) -> None:
     """Raise `Unfit` for a message, in JSON or in msgpack, that may take more than *most* bytes."""
     if decoded_fits(raw, most, text=text):
         return
@@ -44,7 +44,7 @@ def check_weight(raw: bytes, most: int, *, text: bool) -> None:
         raise Unfit(f"it may take more than {most} bytes once decoded")
 
 
-def _count_parts(raw: bytes) -> int:
+def _count_parts(raw: bytes | bytearray) -> int:
     """Count the parts of well-formed msgpack, strings and arrays as one; raises `Unfit` when there are too many."""
     position, parts, due = 0, 0, 1
     while due and position < len(raw):
@@ -55,7 +55,7 @@ def _count_parts(raw: bytes) -> int:
     return parts
 
 
-def _step(raw: bytes, position: int) -> tuple[int, int]:
+def _step(raw: bytes | bytearray, position: int) -> tuple[int, int]:
     """Tell how long the part is that begins here, and how many parts it contains, which follow."""
     head = raw[position]
     if head in _FIXED:

@@ -37,13 +37,13 @@ _LOOK_SECONDS: Final = 1.0
 
 
 def work(arguments: list[str]) -> NoReturn:
-    """Be a worker of a runner, named by its pid, over inherited sockets: to it, to the graph, and beside that.
+    """Be a worker of a runner, named by its pid, over inherited sockets: to it, and to the graph.
 
     -1 stands for none.
     """
     # The runner takes Ctrl-C and stops its workers in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    runner, *numbers = [int(number) for number in arguments[:4]]
+    runner, *numbers = [int(number) for number in arguments[:3]]
     sockets = [socket.socket(fileno=number) for number in numbers if number >= 0]
     for each in sockets:
         each.set_inheritable(False)
@@ -75,12 +75,9 @@ def _hang_up(sockets: list[socket.socket]) -> None:
 class Worker:
     """One assignment, from its arrival to the last word about it."""
 
-    def __init__(
-        self, control: socket.socket, link: socket.socket | None = None, beside: socket.socket | None = None
-    ) -> None:
+    def __init__(self, control: socket.socket, link: socket.socket | None = None) -> None:
         self._control: Final = control
         self._link: Final = link
-        self._beside: Final = beside
         self._progress: Final = Progress(self._tell_failure)
         self._delegated: Final = trio.Event()
         self._scope: Final = trio.CancelScope()
@@ -152,7 +149,7 @@ class Worker:
         else:
             assert self._link is not None
             assert assignment.limits is not None
-            async with open_child_session(self._link, name, assignment.limits, beside=self._beside) as session:
+            async with open_child_session(self._link, name, assignment.limits) as session:
                 yield session
 
     # -- what the runner says --------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ import trio
 
 from actors._graph import Graph, SettingsRefused, open_task_nursery, serve_child
 from graphmeta import error_words
-from transport import bypass_pair
 
 from . import _words as words
 from ._channel import Channel
@@ -28,7 +27,7 @@ from ._errors import WorkerDied
 GRACE: Final = 8.0
 """Seconds that a worker has to shut down and exit after it was told to; then it is killed."""
 
-_BOOT: Final = "import sys; sys.path[:] = sys.argv[6:]; from actors._runtime import work; work(sys.argv[1:6])"
+_BOOT: Final = "import sys; sys.path[:] = sys.argv[5:]; from actors._runtime import work; work(sys.argv[1:5])"
 
 
 class WorkerProcess:
@@ -91,7 +90,7 @@ class WorkerProcess:
         async with open_task_nursery() as nursery:
             nursery.start_soon(self._see_exit, ours)
             if self._graph is not None:
-                nursery.start_soon(self._serve, self._graph, ours[1:])
+                nursery.start_soon(self._serve, self._graph, ours[1])
             await self._hear()
             with trio.move_on_after(GRACE):
                 await self._exited.wait()
@@ -100,10 +99,8 @@ class WorkerProcess:
             if self._graph is not None:
                 await self._served.wait()
 
-    async def _serve(self, graph: Graph, ours: list[socket.socket]) -> None:
-        link, beside = (*ours, None)[:2]
-        assert link is not None
-        await serve_child(graph, link, f"process {self._process.pid}", beside=beside)
+    async def _serve(self, graph: Graph, link: socket.socket) -> None:
+        await serve_child(graph, link, f"process {self._process.pid}")
         self._served.set()
 
     @trio.lowlevel.enable_ki_protection
@@ -202,10 +199,8 @@ class WorkerProcess:
 
 
 def _pairs(*, linked: bool) -> list[tuple[socket.socket, socket.socket]]:
-    """For the talk with the worker, and, if its session is served here, for a link and what goes beside it."""
-    beside = bypass_pair() if linked else None
-    pairs = [socket.socketpair() for _ in range(2 if linked else 1)]
-    return pairs if beside is None else [*pairs, beside]
+    """For the talk with the worker, and, if its session is served here, for a link."""
+    return [socket.socketpair() for _ in range(2 if linked else 1)]
 
 
 async def _spawn(address: str, theirs: list[socket.socket]) -> trio.Process:
@@ -223,7 +218,7 @@ async def _spawn(address: str, theirs: list[socket.socket]) -> trio.Process:
 
 
 def _command(address: str, descriptors: list[int]) -> list[str]:
-    numbers = [str(number) for number in (*descriptors, -1, -1)[:3]]
+    numbers = [str(number) for number in (*descriptors, -1)[:2]]
     warnings = [f"-W{option}" for option in sys.warnoptions]
     return [sys.executable, *warnings, "-c", _BOOT, str(os.getpid()), *numbers, address, *sys.path]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from graphmeta import Edge, dump_trusted, load_trusted
-from graphmeta._parts import has_parts, join_parts, split_parts
+from graphmeta._parts import has_parts, lay_out, split_parts
 
 CELLS = np.arange(10_000, dtype=np.float32).reshape(100, 100)
 
@@ -86,7 +86,7 @@ def test_what_cannot_be_pickled_is_refused():
 
 def test_parts_come_apart_as_they_were_put_together():
     parts = [b"", b"x", bytes(range(256)) * 3, b"end"]
-    data = join_parts(parts)
+    data = b"".join(lay_out(parts))
     assert has_parts(data)
     assert [bytes(part) for part in split_parts(data)] == parts
     for cut in range(len(data)):

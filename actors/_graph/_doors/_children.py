@@ -20,26 +20,21 @@ def child_limits(graph: Graph) -> Limits:
     return own_limits(graph._supervisor.limits)
 
 
-async def serve_child(graph: Graph, sock: socket.socket, peer: str, *, beside: socket.socket | None = None) -> None:
-    """Serve one session to a child called *peer* over our end of a pair, until either end is closed.
-
-    *beside* is our end of a second pair, for large messages (`bypass_pair`); it stays the caller's.
-    """
+async def serve_child(graph: Graph, sock: socket.socket, peer: str) -> None:
+    """Serve one session to a child called *peer* over our end of a pair, until either end is closed."""
     supervisor, limits = graph._supervisor, child_limits(graph)
-    async with inherited_link(sock, Role.SERVER, peer=peer, limits=limits, beside=beside) as link:
+    async with inherited_link(sock, Role.SERVER, peer=peer, limits=limits) as link:
         await serve_link(supervisor, link, trusted=True, limits=limits)
 
 
 @asynccontextmanager
-async def open_child_session(
-    sock: socket.socket, name: str, limits: Limits, *, beside: socket.socket | None = None
-) -> AsyncIterator[Session]:
+async def open_child_session(sock: socket.socket, name: str, limits: Limits) -> AsyncIterator[Session]:
     """Join the graph of the parent process over the child's end of a pair; otherwise as `open_session`.
 
     *limits* are the parent's `child_limits`: both ends must hold the same.
     """
     async with (
-        inherited_link(sock, Role.CLIENT, peer="parent", limits=limits, beside=beside) as link,
+        inherited_link(sock, Role.CLIENT, peer="parent", limits=limits) as link,
         session_over(link, name, limits, trusted=True) as session,
     ):
         yield session

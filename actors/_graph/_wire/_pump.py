@@ -4,6 +4,7 @@ The same at both ends. An endpoint announces that it has something; the pump's t
 has room. Nothing here knows what a message is.
 """
 
+import struct
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
@@ -11,14 +12,19 @@ from typing import Any, Final, Protocol
 import msgspec
 import trio
 
-from transport import LARGE, Bypass, LimitExceeded, LinkLost, Payload, Peer, Posted, ProtocolError
+from actors._data import Kept, Pieces
+from transport import Bypass, LimitExceeded, LinkLost, Payload, Peer, Posted, ProtocolError, Stored
 
 BATCH_BYTES: Final = 64 * 1024
 """A batch is one notification; only a single message may make it larger."""
 
 
 _Told: Final[Any] = bytes | int
-"""A message, or the number under which it came beside the link."""
+"""An opaque message, or the number under which it came beside the link."""
+
+_BESIDE: Final = struct.Struct(">2sQ")
+"""The same number in the stead of a message that is not opaque: the third extension of msgpack, of eight bytes."""
+_MARK: Final = b"\xd7\x03"
 
 
 class Source(Protocol):
@@ -30,7 +36,7 @@ class Source(Protocol):
     dropped: int
     """Messages that it lost to newer ones, for the other end to know."""
 
-    def batch(self, max_bytes: int) -> Sequence[bytes]:
+    def batch(self, max_bytes: int) -> Sequence[Kept]:
         """Take what may leave now; empty when nothing may."""
 
     def refuse(self, reason: str) -> None:
@@ -43,7 +49,6 @@ class Pump:
     def __init__(self, peer: Peer, *, opaque: bool) -> None:
         self._peer: Final = peer
         self._opaque: Final = opaque
-        self._bypass: Final = peer.bypass if opaque else None
         self._line: Final[deque[Source]] = deque()
         self._ready: Final = trio.lowlevel.ParkingLot()
 
@@ -53,6 +58,11 @@ class Pump:
             source.queued_for_pump = True
             self._line.append(source)
             self._ready.unpark()
+
+    def keep(self, pieces: Pieces) -> Kept:
+        """Copy the bytes of a message, until it leaves: where the other end can see them, if they are many."""
+        stored = None if self._peer.bypass is None else self._peer.bypass.store(pieces)
+        return b"".join(pieces) if stored is None else stored
 
     async def run(self) -> None:
         """Send until the connection ends; that is told by its own tasks."""
@@ -79,24 +89,37 @@ class Pump:
         else:
             self.announce(source)
 
-    def _params(self, source: Source, messages: Sequence[bytes]) -> dict[str, Any]:
-        told = [*map(self._beside, messages)] if self._opaque else [*map(msgspec.Raw, messages)]
+    def _params(self, source: Source, messages: Sequence[Kept]) -> dict[str, Any]:
+        told = [self._told(message) for message in messages]
         params = {"endpoint": source.number, "messages": told}
         return params | {"dropped": source.dropped} if source.dropped else params
 
-    def _beside(self, message: bytes) -> bytes | int:
-        """Send a large message beside the link, in this very step, so that both ways keep one order."""
-        number = self._bypass.post(message) if self._bypass is not None and len(message) >= LARGE else None
-        return message if number is None else number
+    def _told(self, message: Kept) -> bytes | int | msgspec.Raw:
+        """Say a message, or hand it over beside the link, in this very step, so that both ways keep one order."""
+        if isinstance(message, Stored):
+            number = None if self._peer.bypass is None else self._peer.bypass.post(message)
+            if number is not None:
+                return number if self._opaque else msgspec.Raw(_BESIDE.pack(_MARK, number))
+            message = message.read()
+        return message if self._opaque else msgspec.Raw(message)
 
 
-def told_messages(messages: Payload[Any], *, opaque: bool, bypass: Bypass | None = None) -> Sequence[bytes | Posted]:
+def told_messages(messages: Payload[Any], *, opaque: bool, bypass: Bypass | None) -> Sequence[bytes | Posted]:
     """Take a batch apart again; raises `ProtocolError` or `LimitExceeded` when it is none."""
     if not opaque:
-        return [*map(bytes, messages.items())]
+        return [_found(bytes(told), bypass) for told in messages.items()]
     if bypass is None:
         return messages.items(bytes)
-    try:
-        return [bypass.fetch(told) if isinstance(told, int) else told for told in messages.items(_Told)]
-    except LookupError as error:
-        raise ProtocolError(str(error)) from None
+    return [bypass.fetch(told) if isinstance(told, int) else told for told in messages.items(_Told)]
+
+
+def _found(told: bytes, bypass: Bypass | None) -> bytes | Posted:
+    """Return a message as it was said, or what came beside the link in its stead.
+
+    Without a way beside the link it is refused: passed on, it would mean something that its reader was never sent.
+    """
+    if told[:2] != _MARK:
+        return told
+    if bypass is None or len(told) != _BESIDE.size:
+        raise ProtocolError("no message: nothing came beside the link")
+    return bypass.fetch(_BESIDE.unpack(told)[1])

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any, Final
 
 from actors._data import (
-    Form,
     Pack,
     RemotePublisher,
     RemoteSubscriber,
@@ -41,16 +40,18 @@ class Streams:
     def publisher(self, topic: str, message_type: Any) -> RemotePublisher:
         """Make a publisher, before the server is asked for it. Raises `MessageTypeNotPortable`."""
         pack, _ = self._codec(topic, message_type)
+        self._peer.ask_bypass()
         self._start_pump()
         number, limits = next(self._numbers), self._peer.limits
         bounds = (WINDOW, limits.client_document_bytes - ENVELOPE, Tally(limits.queue_bytes))
-        publisher = RemotePublisher(number, topic, message_type, pack, *bounds, self._pump.announce)
+        publisher = RemotePublisher(number, topic, message_type, pack, self._pump.keep, *bounds, self._pump.announce)
         self._open[number] = publisher
         return publisher
 
     def subscriber(self, topic: str, message_type: Any, leaky: bool, max_queue: int) -> RemoteSubscriber:
         """Make a subscriber, before the server is asked for it: its first message may come with the answer."""
         _, unpack = self._codec(topic, message_type)
+        self._peer.ask_bypass()
         number = next(self._numbers)
         grant, detach = partial(self._grant, number), partial(self._detach, number)
         subscriber = RemoteSubscriber(number, topic, message_type, unpack, max_queue, leaky, grant, detach)
@@ -104,7 +105,7 @@ class Streams:
         if self._trusted:
             return seal_trusted, partial(open_trusted, message_type=message_type)
         packing = packing_of(topic, message_type)
-        return partial(packing.pack, form=Form.MSGPACK), partial(packing.unpack, form=Form.MSGPACK)
+        return packing.pieces, packing.open
 
     def _grant(self, number: int, count: int, hurry: bool) -> None:
         self._tell("grant", {"endpoint": number, "count": count}, hurry=hurry)

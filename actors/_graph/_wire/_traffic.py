@@ -77,7 +77,7 @@ class Traffic:
     def _open_outgoing(self, endpoint: Endpoint, tally: Tally) -> Outgoing:
         number, refuse = endpoint.id, partial(self._refuse, endpoint.id)
         bounds = (endpoint.max_queue, endpoint.leaky, tally)
-        outlet = Outlet(number, self._form, *bounds, self._pump.announce, refuse)
+        outlet = Outlet(number, self._form, self._pump.keep, *bounds, self._pump.announce, refuse)
         self._router.attach(endpoint.topic, outlet)
         return Outgoing(endpoint.topic, outlet, self._router)
 

@@ -1,0 +1,77 @@
+"""Memory files: memory that one process makes and another sees, handed over as a descriptor.
+
+The kernel keeps one for as long as somebody holds it, and it has no name: whatever becomes of either process, nothing
+stays. Its size is sealed when it is made. Without that, whoever made it could take memory away from under a reader,
+and the kernel would end the reader for looking.
+"""
+
+import fcntl
+import mmap
+import os
+from typing import Final
+
+_SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+_GRAIN: Final = 256 * 1024
+"""A file's size is a multiple of so many bytes, so that it does for many messages."""
+
+
+class NoMemoryFile(Exception):
+    """What was handed over is none, or not as it must be: the fault of whoever handed it over."""
+
+
+def there_are_memory_files() -> bool:
+    """Whether the system has them."""
+    return hasattr(os, "memfd_create")
+
+
+def file_size(size: int) -> int:
+    """Tell how large the file is that is made for so many bytes."""
+    return max(size + -size % _GRAIN, _GRAIN)
+
+
+class OwnFile:
+    """A memory file of ours, written to here and read by whom it is handed to."""
+
+    def __init__(self, name: int, size: int) -> None:
+        """Make one for so many bytes. OSError when there is no memory, or there are too many open files."""
+        self.name: Final = name
+        self._descriptor: int | None = None
+        self._descriptor = os.memfd_create("trellis", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        # Now, and not by and by: where there is no memory left this fails, and writing would end the process.
+        os.posix_fallocate(self._descriptor, 0, file_size(size))
+        fcntl.fcntl(self._descriptor, fcntl.F_ADD_SEALS, _SEALS)
+        self.memory: Final = mmap.mmap(self._descriptor, file_size(size))
+
+    def __len__(self) -> int:
+        return len(self.memory)
+
+    @property
+    def new(self) -> tuple[int, ...]:
+        """The descriptor, if the other end does not have it yet."""
+        return () if self._descriptor is None else (self._descriptor,)
+
+    def handed_over(self) -> None:
+        """The other end has it."""
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            os.close(descriptor)
+
+    __del__ = handed_over
+
+
+def map_theirs(descriptor: int, *, most: int, writable: bool) -> mmap.mmap:
+    """Map a file that came from another process; it may be a hostile one. Raises `NoMemoryFile`.
+
+    The descriptor stays the caller's. What is in the file may change at any time.
+    """
+    try:
+        seals = fcntl.fcntl(descriptor, fcntl.F_GET_SEALS)
+        size = os.fstat(descriptor).st_size
+        if not seals & fcntl.F_SEAL_SHRINK:
+            raise NoMemoryFile("its size is not sealed")
+        # Many tiny ones would use up what the kernel has for maps of this process.
+        if size != file_size(size) or size > most:
+            raise NoMemoryFile(f"it has {size} bytes, and {most} at most may come")
+        return mmap.mmap(descriptor, size, prot=mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0))
+    except (OSError, ValueError) as error:
+        raise NoMemoryFile(f"it is none ({error})") from None
