@@ -17,6 +17,7 @@ from ._changes import SessionEnded as SessionEnded
 from ._changes import SessionStarted as SessionStarted
 from ._changes import SettingChanged as SettingChanged
 from ._codec import MAX_SNAPSHOT_BYTES as MAX_SNAPSHOT_BYTES
+from ._codec import SessionBlobs as SessionBlobs
 from ._codec import assemble_snapshot as assemble_snapshot
 from ._codec import dump_snapshot as dump_snapshot
 from ._codec import encode_session as encode_session

@@ -1,7 +1,8 @@
 """A snapshot as bytes, made of parts that are encoded once and kept.
 
-The outside is a pickle of one record, `SealedSnapshot`, the inside one msgpack blob per session. After one session
-changed, a dump costs that session's blob; loading derives the rest. This file does not know who asks or where bytes go.
+The outside is a pickle of one record, `SealedSnapshot`, the inside two msgpack blobs per session. After one session
+changed, a dump costs that session's blobs; loading derives the rest. This file does not know who asks, or where bytes
+go.
 """
 
 from collections.abc import Generator, Iterable, Mapping
@@ -28,11 +29,15 @@ _CLASSES: Final = {("graphmeta", "SealedSnapshot"): SealedSnapshot}
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
-def encode_session(session_id: UUID, session: SnapshotSession, metadata: bytes | None = None) -> bytes:
+SessionBlobs = tuple[bytes, bytes]
+"""A session without its metadata, and its metadata."""
+
+
+def encode_session(session_id: UUID, session: SnapshotSession, metadata: bytes | None = None) -> SessionBlobs:
     """Encode one session; *metadata* is what `encode_metadata` made of its metadata, where that was kept."""
-    blob = encode_metadata(session.metadata) if metadata is None else metadata
     fields = attrs.asdict(session, recurse=False)
-    return _encode((session_id, {**fields, "metadata": msgspec.Raw(blob)}))
+    del fields["metadata"]
+    return _encode((session_id, fields)), encode_metadata(session.metadata) if metadata is None else metadata
 
 
 def encode_settings_slices(
@@ -52,20 +57,36 @@ def assemble_snapshot(
     revision: int,
     persistent: tuple[Edge, ...],
     settings: bytes,
-    blobs: Iterable[bytes],
-) -> bytes:
-    """Put a snapshot's bytes together from its encoded settings and its sessions' blobs, in the order given."""
+    sessions: Iterable[SessionBlobs],
+) -> list[bytes]:
+    """Make a snapshot of its encoded settings and sessions, in the order given; its bytes are these pieces, joined.
+
+    What is large is a piece of its own, and not copied.
+    """
     shared = _encode({"persistent": persistent, "settings": msgspec.Raw(settings)})
-    sealed = SealedSnapshot(SNAPSHOT_VERSION, epoch.bytes, revision, shared, tuple(blobs))
-    data: bytes = cloudpickle.dumps(sealed, protocol=5)
-    return data
+    heads, metadata = tuple(zip(*sessions, strict=True)) or ((), ())
+    pickled = _Pieces()
+    cloudpickle.Pickler(pickled, protocol=5).dump(
+        SealedSnapshot(SNAPSHOT_VERSION, epoch.bytes, revision, shared, heads, metadata)
+    )
+    return pickled.pieces
+
+
+class _Pieces:
+    """The file that a pickler writes to. It writes bytes from 64 KiB on by themselves, as they are."""
+
+    def __init__(self) -> None:
+        self.pieces: Final = list[bytes]()
+
+    def write(self, data: bytes) -> None:
+        self.pieces.append(data)
 
 
 def dump_snapshot(snapshot: GraphSnapshot) -> bytes:
     """Encode a whole snapshot; `load_snapshot` is its inverse, in any process that has this package."""
-    blobs = [encode_session(session_id, session) for session_id, session in snapshot.sessions.items()]
+    sessions = [encode_session(session_id, session) for session_id, session in snapshot.sessions.items()]
     settings = _encode(snapshot.settings)
-    return assemble_snapshot(snapshot.epoch, snapshot.revision, snapshot.persistent, settings, blobs)
+    return b"".join(assemble_snapshot(snapshot.epoch, snapshot.revision, snapshot.persistent, settings, sessions))
 
 
 def load_snapshot(data: bytes, *, max_bytes: int = MAX_SNAPSHOT_BYTES) -> GraphSnapshot:

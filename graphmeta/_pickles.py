@@ -42,7 +42,7 @@ constructor (BUILD, NEWOBJ), all that hashes (a dict's key made of a few nested 
 that picks its own place in the memo (PUT: nine bytes could cost gigabytes)."""
 
 MAX_OPCODES: Final = 250_000
-"""Two for each session and a dozen more are honest. It bounds the time of a scan, and what small objects
+"""Four for each session and a dozen more are honest. It bounds the time of a scan, and what small objects
 take."""
 
 

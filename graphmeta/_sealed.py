@@ -18,7 +18,7 @@ from ._metadata_codec import decode_metadata_slices
 from ._names import Edge
 from ._snapshot import Endpoint, GraphSnapshot, SettingValue, SnapshotSession
 
-SNAPSHOT_VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 2
 """The version of this encoding; a reader takes its own version only."""
 
 MAX_REASON: Final = 300
@@ -40,17 +40,21 @@ class SealedSnapshot:
     shared: bytes
     """msgpack: the persistent edges and the live settings."""
     sessions: tuple[bytes, ...]
-    """msgpack, one per session: its id and its record."""
+    """msgpack, one per session: its id and its record without its metadata."""
+    metadata: tuple[bytes, ...]
+    """msgpack, one per session in the same order: its metadata. Apart, because it is large and seldom changes."""
 
     def __attrs_post_init__(self) -> None:
         # No value may get into a message: the repr of a few nested tuples can be larger than the memory.
         types = [type(getattr(self, field.name)) for field in attrs.fields(SealedSnapshot)]
-        if types != [int, bytes, int, bytes, tuple] or any(type(blob) is not bytes for blob in self.sessions):
+        if types != [int, bytes, int, bytes, tuple, tuple] or len(self.sessions) != len(self.metadata):
+            raise InvalidSnapshot("its header is malformed")
+        if any(type(blob) is not bytes for blob in self.sessions + self.metadata):
             raise InvalidSnapshot("its header is malformed")
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         # Through the constructor: attrs' own way of unpickling skips every check.
-        return SealedSnapshot, (self.version, self.epoch, self.revision, self.shared, self.sessions)
+        return SealedSnapshot, (self.version, self.epoch, self.revision, self.shared, self.sessions, self.metadata)
 
     def open(self) -> GraphSnapshot:
         """Decode and check everything; raises `InvalidSnapshot`."""
@@ -82,9 +86,9 @@ class SealedSnapshot:
             settings[address] = _setting_decoder.decode(value)
             yield address
         sessions: dict[UUID, SnapshotSession] = {}
-        for blob in self.sessions:
+        for blob, metadata in zip(self.sessions, self.metadata, strict=True):
             session_id, session = _session_decoder.decode(blob)
-            sessions[session_id] = yield from session.open()
+            sessions[session_id] = yield from session.open(metadata)
         if len(sessions) < len(self.sessions):
             raise InvalidSnapshot("two sessions have the same id")
         return GraphSnapshot(UUID(bytes=self.epoch), self.revision, shared.persistent, sessions, settings)
@@ -98,7 +102,7 @@ class _Shared(msgspec.Struct):
 
 
 class _Session(msgspec.Struct):
-    """`SnapshotSession` with its metadata still encoded."""
+    """`SnapshotSession` without its metadata."""
 
     name: str
     peer: str
@@ -106,15 +110,14 @@ class _Session(msgspec.Struct):
     edges: tuple[Edge, ...]
     scopes: dict[str, tuple[Edge, ...]]
     endpoints: tuple[Endpoint, ...]
-    metadata: msgspec.Raw
 
-    def open(self) -> Generator[object, None, SnapshotSession]:
+    def open(self, encoded: bytes) -> Generator[object, None, SnapshotSession]:
         """Decode the metadata, a component at a time."""
-        metadata = None if self.metadata == _NONE else (yield from decode_metadata_slices(bytes(self.metadata)))
+        metadata = None if encoded == _NONE else (yield from decode_metadata_slices(encoded))
         return SnapshotSession(self.name, self.peer, self.since, self.edges, self.scopes, self.endpoints, metadata)
 
 
-_NONE: Final = msgspec.Raw(msgspec.msgpack.encode(None))
+_NONE: Final = msgspec.msgpack.encode(None)
 _shared_decoder: Final = msgspec.msgpack.Decoder(_Shared)
 _session_decoder: Final = msgspec.msgpack.Decoder(tuple[UUID, _Session])
 _setting_decoder: Final = msgspec.msgpack.Decoder(SettingValue)

@@ -35,6 +35,7 @@ from ._link import Role as Role
 from ._memory import memory_links as memory_links
 from ._opening import Opening as Opening
 from ._peer import Peer as Peer
+from ._pieces import Pieces as Pieces
 from ._policy import HandshakePolicy as HandshakePolicy
 from ._policy import new_token as new_token
 from ._service import Service as Service

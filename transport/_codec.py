@@ -5,9 +5,11 @@ results stay encoded in a `Payload` until somebody names their type. Knows nothi
 tasks.
 """
 
+import os
+import threading
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import attrs
 import msgspec
@@ -16,10 +18,16 @@ from ._errors import LimitExceeded, ProtocolError, Undecodable
 from ._footprint import decoded_fits, list_fits, map_fits
 from ._link import Frame
 from ._nesting import PlainBounds, check_numbers, check_plain, has_long_number
+from ._pieces import Encoded, Pieces
 from ._shapes import is_loose, is_open_ended
 from ._shared import Shared
 
 T = TypeVar("T")
+
+LARGE_BYTES: Final = 64 * 1024
+"""From here on, to copy what is encoded costs more than to send it in pieces."""
+_BIN_32: Final = b"\xc6"
+"""msgpack's mark of bytes whose count takes 32 bits."""
 
 _LONGEST_REASON = 500
 _NOTHING_SENT = "nothing was sent where a value is needed"
@@ -37,9 +45,18 @@ class Codec:
     _encoder: msgspec.json.Encoder | msgspec.msgpack.Encoder
     _decoder: Callable[[Any], Any] = attrs.field(repr=False)
 
-    def encode(self, document: Any) -> bytes:
-        """Encode a document of plain data, records and `Shared` values. A TypeError is our caller's bug."""
-        return self._encoder.encode(document)
+    def encode(self, document: Any) -> Encoded:
+        """Encode a document of plain data, records, `Shared` values and `Pieces`. A TypeError is our caller's bug.
+
+        What is large and encoded already is not copied: then the document is `Pieces`, too.
+        """
+        # A `Shared` value is encoded inside the encoding of its document.
+        outer, _large.found = _large.found, []
+        try:
+            encoded = self._encoder.encode(document)
+            return _with_the_large(encoded, _large.found) if _large.found else encoded
+        finally:
+            _large.found = outer
 
     def decode(self, data: Frame | msgspec.Raw, shape: Any) -> Any:
         """Decode into ``shape``; raises `Undecodable`, or what a record's own validator raises."""
@@ -51,9 +68,9 @@ class Codec:
         except _UNDECODABLE as error:
             raise Undecodable(str(error)[:_LONGEST_REASON]) from None
 
-    def frame(self, encoded: bytes) -> Frame:
+    def frame(self, encoded: Encoded) -> Frame:
         """Make the frame of an encoded document."""
-        return encoded.decode() if self.text else encoded
+        return bytes(encoded).decode() if self.text else bytes(encoded)
 
 
 def _refuse_extension(code: int, _: memoryview) -> Any:
@@ -70,12 +87,43 @@ def _msgpack_decoder(shape: Any) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(shape, ext_hook=_refuse_extension)
 
 
+class _Large(threading.local):
+    """What the document that is being encoded holds in the places that are marked."""
+
+    def __init__(self) -> None:
+        self.found: list[Encoded] = []
+
+
+_large: Final = _Large()
+_MARK: Final = os.urandom(16)
+"""Stands for something large until the rest of its document is encoded; nobody else can know it."""
+
+
+def _with_the_large(encoded: bytes, found: list[Encoded]) -> Pieces:
+    first, *others = encoded.split(_MARK)
+    pieces = [first]
+    for large, rest in zip(found, others, strict=True):
+        pieces += [large] if isinstance(large, bytes) else large
+        pieces.append(rest)
+    return Pieces(pieces)
+
+
+def _placed(encoded: Encoded) -> msgspec.Raw:
+    """What is encoded already, for its place in a document."""
+    if len(encoded) < LARGE_BYTES:
+        return msgspec.Raw(bytes(encoded))
+    _large.found.append(encoded)
+    return msgspec.Raw(_MARK)
+
+
 def _json_hook(value: Any) -> Any:
-    return msgspec.Raw(_shared(value).encoded("json", JSON.encode))
+    return bytes(value) if isinstance(value, Pieces) else _placed(_shared(value).encoded("json", JSON.encode))
 
 
 def _msgpack_hook(value: Any) -> Any:
-    return msgspec.Raw(_shared(value).encoded("msgpack", MSGPACK.encode))
+    if isinstance(value, Pieces):
+        return _placed(Pieces([_BIN_32 + len(value).to_bytes(4), *value]))
+    return _placed(_shared(value).encoded("msgpack", MSGPACK.encode))
 
 
 def _shared(value: Any) -> Shared:

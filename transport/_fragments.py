@@ -12,8 +12,11 @@ import msgspec
 from ._codec import Codec, Payload
 from ._errors import LimitExceeded, ProtocolError, Undecodable
 from ._link import Frame
+from ._pieces import Encoded
 
 FRAGMENT = "fragment"
+_INSIDE_A_CHARACTER = bytes(range(0x80, 0xC0))
+"""The bytes of a UTF-8 text at which no character begins."""
 
 
 class BinaryFragment(msgspec.Struct, forbid_unknown_fields=True):
@@ -32,10 +35,10 @@ class TextFragment(msgspec.Struct, forbid_unknown_fields=True):
     last: bool
 
 
-def next_cut(document: bytes, start: int, size: int, *, text: bool) -> int:
+def next_cut(document: Encoded, start: int, size: int, *, text: bool) -> int:
     """Tell where the piece that begins at ``start`` ends; never inside a UTF-8 character of a text."""
     end = min(start + size, len(document))
-    while text and end < len(document) and document[end] & 0xC0 == 0x80:
+    while text and end < len(document) and document[end : end + 1] in _INSIDE_A_CHARACTER:
         end -= 1
     return end
 
@@ -44,7 +47,7 @@ def fragment_document(codec: Codec, transfer: int, piece: bytes, *, last: bool) 
     """Encode one piece."""
     data = piece.decode() if codec.text else piece
     params = {"transfer": transfer, "data": data, "last": last}
-    return codec.encode({"jsonrpc": "2.0", "method": FRAGMENT, "params": params})
+    return bytes(codec.encode({"jsonrpc": "2.0", "method": FRAGMENT, "params": params}))
 
 
 @attrs.define(eq=False)

@@ -14,6 +14,7 @@ import attrs
 from ._codec import Codec
 from ._errors import LimitExceeded
 from ._fragments import fragment_document, next_cut
+from ._pieces import Encoded
 
 _OVERHEAD = 256
 """What a waiting document takes besides its bytes: many small ones must not be cheap."""
@@ -31,7 +32,7 @@ class Lane(enum.IntEnum):
 class Parcel:
     """One document on its way out."""
 
-    document: bytes
+    document: Encoded
     codec: Codec
     lane: Lane
     transfer: int = 0
@@ -61,7 +62,7 @@ class Outbox:
         """Whether less than half of the bound is waiting: time for a pump to give more."""
         return self._waiting[bulk] * 2 < self._bound(bulk)
 
-    def put(self, document: bytes, codec: Codec, *, bulk: bool = False, ordered: bool = True) -> Parcel:
+    def put(self, document: Encoded, codec: Codec, *, bulk: bool = False, ordered: bool = True) -> Parcel:
         """Queue a document. Ordered ones leave in the order of their queueing, whatever their size.
 
         Raises `LimitExceeded` when the bound is reached already; nothing is queued then.
@@ -101,7 +102,7 @@ class Outbox:
 
     def _whole(self, parcel: Parcel) -> bytes:
         self._left(parcel, len(parcel.document))
-        return parcel.document
+        return bytes(parcel.document)
 
     def _cut(self, parcel: Parcel) -> bytes:
         start = parcel.sent

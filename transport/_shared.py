@@ -6,6 +6,8 @@ Knows nothing of the codecs but their names.
 from collections.abc import Callable
 from typing import Any
 
+from ._pieces import Encoded
+
 _NOTHING = object()
 
 
@@ -20,17 +22,17 @@ class Shared:
 
     def __init__(self, value: Any) -> None:
         self._value = value
-        self._encodings: dict[str, bytes] = {}
+        self._encodings: dict[str, Encoded] = {}
 
     @classmethod
-    def encoded_as(cls, *, json: bytes | None = None, msgpack: bytes | None = None) -> "Shared":
+    def encoded_as(cls, *, json: Encoded | None = None, msgpack: Encoded | None = None) -> "Shared":
         """Wrap ready encodings; to encode it for a codec that has none is a bug of the caller (TypeError)."""
         shared = cls(_NOTHING)
         given = {"json": json, "msgpack": msgpack}
         shared._encodings = {name: data for name, data in given.items() if data is not None}
         return shared
 
-    def encoded(self, codec: str, encode: Callable[[Any], bytes]) -> bytes:
+    def encoded(self, codec: str, encode: Callable[[Any], Encoded]) -> Encoded:
         """Give the encoding for a codec, made at the first call."""
         if codec not in self._encodings:
             if self._value is _NOTHING:

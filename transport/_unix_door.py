@@ -101,7 +101,7 @@ async def _open_link(loop: AcceptLoop, stream: trio.SocketStream) -> AsyncIterat
 
 def _say(stream: trio.SocketStream, error: LimitExceeded) -> None:
     """Tell a client why it is not let in, if its socket takes it: an answer to nothing that it asked."""
-    document = MSGPACK.encode(failure_document(None, ErrorTable().describe(error)))
+    document = bytes(MSGPACK.encode(failure_document(None, ErrorTable().describe(error))))
     with contextlib.suppress(OSError):
         os.write(stream.socket.fileno(), pack(document))
 

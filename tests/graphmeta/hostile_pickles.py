@@ -48,25 +48,27 @@ def whole(*parts: bytes) -> bytes:
 
 SEALED = name("graphmeta", "SealedSnapshot")
 EPOCH = bytes(16)
+NO_METADATA = msgspec.msgpack.encode(None)
 NOTHING_SHARED = msgspec.msgpack.encode({"persistent": [], "settings": {}})
 
 
 def sealed(
-    version: bytes = number(1),
+    version: bytes = number(2),
     epoch: bytes = raw(EPOCH),
     revision: bytes = number(1),
     shared: bytes = raw(NOTHING_SHARED),
     sessions: bytes = EMPTY_TUPLE,
+    metadata: bytes = EMPTY_TUPLE,
 ) -> bytes:
-    return whole(call(SEALED, version, epoch, revision, shared, sessions))
+    return whole(call(SEALED, version, epoch, revision, shared, sessions, metadata))
 
 
-def with_session(record: object) -> bytes:
-    return sealed(sessions=tuple_of(raw(msgspec.msgpack.encode(["00000000-0000-0000-0000-000000000001", record]))))
+def with_session(record: object, metadata: bytes = NO_METADATA) -> bytes:
+    return with_blob(msgspec.msgpack.encode(["00000000-0000-0000-0000-000000000001", record]), metadata)
 
 
-def with_blob(blob: bytes) -> bytes:
-    return sealed(sessions=tuple_of(raw(blob)))
+def with_blob(blob: bytes, metadata: bytes = NO_METADATA) -> bytes:
+    return sealed(sessions=tuple_of(raw(blob)), metadata=tuple_of(raw(metadata)))
 
 
 def with_shared(**fields: object) -> bytes:
@@ -79,7 +81,7 @@ def doubled(times: int) -> bytes:
     return text("lol") + MEMOIZE + step
 
 
-SESSION = {"name": "s", "peer": "p", "since": 0.0, "edges": [], "scopes": {}, "endpoints": [], "metadata": None}
+SESSION = {"name": "s", "peer": "p", "since": 0.0, "edges": [], "scopes": {}, "endpoints": []}
 PORT = {"id": 1, "topic": "A", "direction": "publisher", "message_type": "x"}
 VALUE = {
     "readable": 1,
@@ -163,7 +165,7 @@ ATTACKS: dict[str, bytes] = {
     "INT of a million digits": b"I" + b"9" * 1_000_000 + b"\n.",
     "LONG of a million digits": b"L" + b"9" * 1_000_000 + b"L\n.",
     "a doubled tuple": whole(tuple_of(doubled(60))),
-    "a doubled tuple as every field": whole(doubled(60), b"0", *[SEALED, MARK, *[b"h\x3c"] * 5, TUPLE, REDUCE]),
+    "a doubled tuple as every field": whole(doubled(60), b"0", *[SEALED, MARK, *[b"h\x3c"] * 6, TUPLE, REDUCE]),
     "a doubled tuple as the version": sealed(version=tuple_of(doubled(60))),
     "a doubled tuple as the sessions": sealed(sessions=tuple_of(doubled(60))),
     "a doubled tuple as a dict's key": whole(EMPTY_DICT, doubled(60), NONE, b"s"),
@@ -205,7 +207,7 @@ ATTACKS: dict[str, bytes] = {
     "the class itself": whole(SEALED),
     "too few fields": whole(call(SEALED, number(1))),
     "too many fields": whole(call(SEALED, *[number(1)] * 9)),
-    "a version of the future": sealed(version=number(2)),
+    "a version of the future": sealed(version=number(3)),
     "a version that is true": sealed(version=TRUE),
     "a version that is a text": sealed(version=text("1")),
     "a short epoch": sealed(epoch=raw(b"short")),
@@ -225,7 +227,8 @@ ATTACKS: dict[str, bytes] = {
     "a session with a number for a name": with_session({**SESSION, "name": 3}),
     "a session from no time": with_session({**SESSION, "since": float("nan")}),
     "a session twice": sealed(
-        sessions=tuple_of(*[raw(msgspec.msgpack.encode(["00000000-0000-0000-0000-000000000001", SESSION]))] * 2)
+        sessions=tuple_of(*[raw(msgspec.msgpack.encode(["00000000-0000-0000-0000-000000000001", SESSION]))] * 2),
+        metadata=tuple_of(*[raw(NO_METADATA)] * 2),
     ),
     "a session without an id": with_blob(msgspec.msgpack.encode(["nobody", SESSION])),
     "an edge with three ends": with_session({**SESSION, "edges": [["A", "B", "C"]]}),
@@ -238,7 +241,11 @@ ATTACKS: dict[str, bytes] = {
     "an endpoint that listens": with_session({**SESSION, "endpoints": [{**PORT, "direction": "listener"}]}),
     "an endpoint without a queue": with_session({**SESSION, "endpoints": [{**PORT, "max_queue": 0}]}),
     "an endpoint twice": with_session({**SESSION, "endpoints": [PORT, PORT]}),
-    "metadata that is a list": with_session({**SESSION, "metadata": [1, 2]}),
+    "metadata that is a list": with_session(SESSION, msgspec.msgpack.encode([1, 2])),
+    "metadata that is nothing": with_session(SESSION, b""),
+    "metadata with more behind it": with_session(SESSION, NO_METADATA + b"\x00"),
+    "metadata of nobody": sealed(metadata=tuple_of(raw(NO_METADATA))),
+    "metadata that is a text": sealed(sessions=tuple_of(raw(b"")), metadata=tuple_of(text("x"))),
     "a setting from no time": with_shared(settings={"A": {**VALUE, "at": float("inf")}}),
     "a setting that is not a number": with_shared(settings={"A": {**VALUE, "readable": float("nan")}}),
     "a setting of bytes": with_shared(settings={"A": {**VALUE, "readable": b"harm"}}),
@@ -261,11 +268,13 @@ REASONS = {
     "two pickles": "more bytes follow",
     "a doubled tuple as the version": "header is malformed",
     "a doubled tuple as the sessions": "header is malformed",
-    "a version of the future": "version is 2",
+    "a version of the future": "version is 3",
     "a negative revision": "revision is none",
     "a session from no time": "session has no time",
     "a session twice": "the same id",
     "an edge to nowhere": "is no topic",
+    "metadata of nobody": "header is malformed",
+    "metadata that is a text": "header is malformed",
     "edges out of order": "edges are not in order",
     "an edge twice": "edges are not in order",
     "persistent edges out of order": "edges are not in order",

@@ -74,7 +74,15 @@ def test_a_snapshot_put_together_from_kept_parts_is_the_same_bytes(snapshot):
     blobs = [encode_session(id_, session, kept[id_]) for id_, session in snapshot.sessions.items()]
     settings = driven(encode_settings_slices(snapshot.settings), len(snapshot.settings))
     head = (snapshot.epoch, snapshot.revision, snapshot.persistent)
-    assert assemble_snapshot(*head, settings, blobs) == dump_snapshot(snapshot)
+    assert b"".join(assemble_snapshot(*head, settings, blobs)) == dump_snapshot(snapshot)
+
+
+def test_what_is_large_and_kept_is_a_piece_of_a_snapshot_as_it_is():
+    kept = encode_metadata(GraphMetadata("", {"U": UnitMetadata("U", "U", "p:" + "C" * 70_000)}))
+    session = encode_session(ANNA, SnapshotSession("anna", "local", 0.0), kept)
+    pieces = assemble_snapshot(EPOCH, 1, (), b"\x80", [session])
+    assert [piece is kept for piece in pieces].count(True) == 1
+    assert load_snapshot(b"".join(pieces)).sessions[ANNA].metadata.units["U"].component_type[:3] == "p:C"
 
 
 def driven(slices, count):

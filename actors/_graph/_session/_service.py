@@ -298,7 +298,7 @@ class SessionService:
     def snapshot_pickle(self) -> Awaitable[bytes]:
         """The whole state as cloudpickle of the published records, for Python clients."""
         self._alive()
-        return self._graph.packed_snapshot()
+        return cast("Awaitable[bytes]", self._graph.packed_snapshot())
 
     @wire_method(reads=True)
     def upstream(self, topic: str) -> tuple[str, ...]:

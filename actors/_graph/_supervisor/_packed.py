@@ -13,19 +13,21 @@ from graphmeta import (
     Change,
     GraphMetadata,
     GraphSnapshot,
+    SessionBlobs,
     SettingValue,
     SnapshotSession,
     assemble_snapshot,
     encode_session,
     encode_settings_slices,
 )
+from transport import Pieces
 
 from ._newest import Newest
 
 EncodedMetadata = Callable[[Iterable[tuple[UUID, GraphMetadata | None]]], Mapping[UUID, bytes]]
 """Gives what was encoded when it was registered, as far as it is there."""
 
-Part = tuple[SnapshotSession, bytes]
+Part = tuple[SnapshotSession, SessionBlobs]
 """A session, and the same encoded."""
 
 
@@ -35,18 +37,18 @@ class PackedSnapshots:
     def __init__(self, snapshot: Callable[[], GraphSnapshot], encoded: EncodedMetadata) -> None:
         self._snapshot: Final = snapshot
         self._encoded: Final = encoded
-        self._newest: Final = Newest[bytes]()
+        self._newest: Final = Newest[Pieces]()
         self._sessions: dict[UUID, Part] = {}
         self._settings: tuple[Mapping[str, SettingValue], bytes] | None = None
 
-    async def since(self, revision: int) -> bytes:
+    async def since(self, revision: int) -> Pieces:
         """A snapshot of *revision* or later, made once for everybody who waits for it."""
         return await self._newest.since(revision, self._make_newest)
 
-    async def _make_newest(self) -> bytes:
+    async def _make_newest(self) -> Pieces:
         return await in_slices(self._slices(self._snapshot()))
 
-    def of(self, snapshot: GraphSnapshot) -> bytes:
+    def of(self, snapshot: GraphSnapshot) -> Pieces:
         """A certain snapshot, in one step: for those who must have it before anything else happens."""
         return self._newest.of(snapshot.revision) or at_once(self._slices(snapshot))
 
@@ -60,7 +62,7 @@ class PackedSnapshots:
         for ended in change.ended:
             self._sessions.pop(ended.session, None)
 
-    def _slices(self, snapshot: GraphSnapshot) -> Generator[object, None, bytes]:
+    def _slices(self, snapshot: GraphSnapshot) -> Generator[object, None, Pieces]:
         metadata = self._encoded((session_id, session.metadata) for session_id, session in snapshot.sessions.items())
         settings = yield from self._settings_slices(snapshot.settings)
         sessions: dict[UUID, Part] = {}
@@ -68,10 +70,9 @@ class PackedSnapshots:
             sessions[session_id] = self._part(session_id, session, metadata.get(session_id))
             yield session_id
         self._sessions = sessions
-        blobs = [blob for _, blob in sessions.values()]
-        whole = assemble_snapshot(snapshot.epoch, snapshot.revision, snapshot.persistent, settings, blobs)
-        yield None  # To send it copies it once more.
-        return self._newest.keep(snapshot.revision, whole)
+        blobs = [blobs for _, blobs in sessions.values()]
+        pieces = assemble_snapshot(snapshot.epoch, snapshot.revision, snapshot.persistent, settings, blobs)
+        return self._newest.keep(snapshot.revision, Pieces(pieces))
 
     def _settings_slices(self, settings: Mapping[str, SettingValue]) -> Generator[object, None, bytes]:
         if self._settings is None or self._settings[0] is not settings:

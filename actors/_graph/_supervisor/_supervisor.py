@@ -38,7 +38,7 @@ from graphmeta import (
     encode_change,
     encode_changes,
 )
-from transport import Limits, Shared
+from transport import Limits, Pieces, Shared
 
 from ._discard import Discard
 from ._history import History
@@ -251,11 +251,11 @@ class GraphSupervisor(Actor):
         return self._ledger.snapshot()
 
     @trio.lowlevel.enable_ki_protection
-    def dump(self, snapshot: GraphSnapshot) -> bytes:
+    def dump(self, snapshot: GraphSnapshot) -> Pieces:
         """A snapshot as bytes, in one step."""
         return self._packed.of(snapshot)
 
-    def packed_snapshot(self) -> Awaitable[bytes]:
+    def packed_snapshot(self) -> Awaitable[Pieces]:
         """The snapshot of now as bytes; what has to be encoded for it is encoded in slices."""
         return self._packed.since(self.revision)
 
