@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Iterator
 
 import attrs
+import msgspec
 import trio
 
 from ._rpc import Failure, Reply
@@ -15,8 +16,7 @@ from ._rpc import Failure, Reply
 Answer = Reply | Failure | Exception
 
 
-@attrs.define(eq=False)
-class Call:
+class Call(msgspec.Struct, eq=False):  # The quickest kind of record: every request makes one.
     """One request under way."""
 
     id: int

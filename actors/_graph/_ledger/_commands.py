@@ -1,13 +1,13 @@
 """What can be asked of the ledger: one record per command.
 
-A command never says who sends it: identity comes with the call, from the server's own task. The records are not
-frozen, which takes three times as long to make: they live for one step.
+A command never says who sends it: identity comes with the call, from the server's own task. The records are of the
+kind that is made quickest, since they live for one step.
 """
 
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-import attrs
+import msgspec
 
 from graphmeta import Edge, Endpoint, GraphMetadata, Seeds
 
@@ -16,13 +16,10 @@ from ._results import EdgeResult
 R = TypeVar("R")
 
 
-class Command(Generic[R]):
+class Command(msgspec.Struct, Generic[R], eq=False):
     """What is asked; ``R`` is what the answer will be."""
 
-    __slots__ = ()
 
-
-@attrs.define
 class Open(Command[None]):
     """Begin the session that sends this."""
 
@@ -30,7 +27,6 @@ class Open(Command[None]):
     peer: str
 
 
-@attrs.define
 class End(Command[None]):
     """End the session that sends this; everything it owned goes in the same step."""
 
@@ -39,7 +35,6 @@ class End(Command[None]):
     """The session that asked for it, when it was another one."""
 
 
-@attrs.define
 class Connect(Command[tuple[EdgeResult, ...]]):
     """Hold these edges, all or none."""
 
@@ -48,7 +43,6 @@ class Connect(Command[tuple[EdgeResult, ...]]):
     persistent: bool = False
 
 
-@attrs.define
 class Disconnect(Command[tuple[EdgeResult, ...]]):
     """Let go of these edges, all or none."""
 
@@ -57,7 +51,6 @@ class Disconnect(Command[tuple[EdgeResult, ...]]):
     persistent: bool = False
 
 
-@attrs.define
 class Revert(Command[tuple[Edge, ...]]):
     """Go back to the persistent edges that are stored; returns those that a cycle keeps from coming back."""
 
@@ -65,28 +58,24 @@ class Revert(Command[tuple[Edge, ...]]):
     back: tuple[Edge, ...]
 
 
-@attrs.define
 class Clear(Command[None]):
     """Let go of every edge of this scope and of the scopes inside it."""
 
     scope: str = ""
 
 
-@attrs.define
 class OpenScope(Command[None]):
     """Open an ownership scope."""
 
     scope: str
 
 
-@attrs.define
 class CloseScope(Command[None]):
     """Close a scope, with the scopes inside it and everything they hold."""
 
     scope: str
 
 
-@attrs.define
 class Register(Command[None]):
     """Replace the session's metadata as a whole; None withdraws it. `ready_slices` makes it, for it takes long."""
 
@@ -98,7 +87,6 @@ class Register(Command[None]):
     seeds: Seeds
 
 
-@attrs.define
 class OpenEndpoint(Command[Endpoint]):
     """Declare a publisher or a subscriber."""
 
@@ -111,14 +99,12 @@ class OpenEndpoint(Command[Endpoint]):
     """What it should be called within its session; None: the next number."""
 
 
-@attrs.define
 class CloseEndpoint(Command[None]):
     """Withdraw a publisher or a subscriber by its number."""
 
     endpoint: int
 
 
-@attrs.define
 class Delegate(Command[None]):
     """Let another session report the settings of a component of this one, as a worker process does."""
 
@@ -126,7 +112,6 @@ class Delegate(Command[None]):
     session: UUID
 
 
-@attrs.define
 class ReportSettings(Command[None]):
     """Say what a running component's settings are now."""
 

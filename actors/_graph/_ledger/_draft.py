@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-import attrs
+import msgspec
 
 from graphmeta import (
     Change,
@@ -18,27 +18,30 @@ from graphmeta import (
     SettingChanged,
 )
 
+from ._record import Record
+
 Holder = tuple[UUID, str] | None
 """Who holds an edge: a session's scope (the empty path is the session itself), or None for persistent edges."""
 
 
-@attrs.define
-class Draft:
+class Draft(msgspec.Struct, eq=False):  # The quickest kind of record: every command makes one.
     """Consequences of one command; empty means that nothing changed and no revision is due."""
 
     revision: int
     """The number that the change gets."""
     at: float
     """When it happens, Unix time."""
-    edges_added: list[Edge] = attrs.field(factory=list)
-    edges_removed: list[Edge] = attrs.field(factory=list)
-    ownership: list[Ownership] = attrs.field(factory=list)
-    started: list[SessionStarted] = attrs.field(factory=list)
-    ended: list[SessionEnded] = attrs.field(factory=list)
-    scopes: list[ScopeChanged] = attrs.field(factory=list)
-    metadata: list[MetadataChanged] = attrs.field(factory=list)
-    endpoints: list[EndpointChanged] = attrs.field(factory=list)
-    settings: list[SettingChanged] = attrs.field(factory=list)
+    by: Record | None
+    """The session that does it; None: the graph's own process."""
+    edges_added: list[Edge] = []
+    edges_removed: list[Edge] = []
+    ownership: list[Ownership] = []
+    started: list[SessionStarted] = []
+    ended: list[SessionEnded] = []
+    scopes: list[ScopeChanged] = []
+    metadata: list[MetadataChanged] = []
+    endpoints: list[EndpointChanged] = []
+    settings: list[SettingChanged] = []
     seeds: Seeds | None = None
     """Where the settings that changed are those of a registration, and no others."""
     measured: int = 0
@@ -70,7 +73,7 @@ class Draft:
             or self.scopes
         )
 
-    def seal(self, epoch: UUID, by: UUID | None, by_name: str) -> Change | None:
+    def seal(self, epoch: UUID) -> Change | None:
         """The finished change, or None when nothing happened."""
         if not self:
             return None
@@ -78,8 +81,8 @@ class Draft:
             epoch,
             self.revision,
             self.at,
-            by,
-            by_name,
+            self.by.id if self.by else None,
+            self.by.name if self.by else "",
             tuple(sorted(self.edges_added)),
             tuple(sorted(self.edges_removed)),
             tuple(self.ownership),

@@ -149,13 +149,11 @@ class GraphSupervisor(Actor):
         return answer_stored(answer, self._journal.newest if self._journal else None)
 
     def _publish(self, decision: Decision[R]) -> R:
-        if decision.change is not None:
-            self._told = decision
-            self._tell(decision.change, weigh(decision.change, decision.measured))
-            self._told = None
-        return decision.result
-
-    def _tell(self, change: Change, weight: int) -> None:
+        change = decision.change
+        if change is None:
+            return decision.result
+        self._told = decision
+        weight = weigh(change, decision.measured)
         self._packed.forget(change)
         self.plain.forget(change)
         self._history.append(change, weight)
@@ -163,6 +161,8 @@ class GraphSupervisor(Actor):
             watch.offer(change, weight)
         if change.edges_added or change.edges_removed:
             self.router.forget()
+        self._told = None
+        return decision.result
 
     # -- sessions --------------------------------------------------------------------------------------------
 

@@ -192,8 +192,7 @@ class _Shape:
     def params(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments by name, as the wire has them; the server refuses those that do not fit."""
         params = dict(zip(self.names, args, strict=False))
-        params.update(kwargs)
-        return params
+        return params | kwargs if kwargs else params
 
 
 @lru_cache(maxsize=256)
