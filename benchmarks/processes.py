@@ -30,6 +30,7 @@ from ._loops import Clock, on_asyncio, on_wall
 from ._process import Server, server
 from ._records import Target
 from ._workloads import EDGE, QUEUE, STAMPED, Messages, packed
+from ._zenoh_files import removed_afterwards
 
 PEERS = ("trio", "msgspec", "ezmsg", "eclipse-zenoh", "numpy")
 
@@ -47,7 +48,12 @@ EZMSG, ZENOH = "ezmsg, shared memory", "zenoh"
 
 def cases(quick: bool) -> Iterator[Case | Sweep]:
     small, large, paced = 20_000, 10 if quick else 300, 20 if quick else 500
-    with server("_doors") as ours, server("_ezmsg") as ezmsg, server("_listener") as listener:
+    with (
+        removed_afterwards(),
+        server("_doors") as ours,
+        server("_ezmsg") as ezmsg,
+        server("_listener") as listener,
+    ):
         places = Places(ours, ezmsg, listener)
         yield throughput(places, "1 MB numpy array", Messages("array", MB, large), faster=1)
         yield latency(places, "64 B", Messages("bytes", 64, paced, PAUSE), None)

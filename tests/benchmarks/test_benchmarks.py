@@ -12,6 +12,7 @@ from benchmarks import _report
 from benchmarks._harness import Case, Contender, Sample, Sweep, measure, sweep
 from benchmarks._interrupts import heeded
 from benchmarks._records import Fact, Target, from_json
+from benchmarks._zenoh_files import removed_afterwards
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,6 +62,15 @@ def test_ctrl_c_keeps_what_had_ended_and_says_how_to_go_on(benchmarks, tmp_path)
     assert (process.returncode, told) == (130, "interrupted; go on with: python -m benchmarks data units\n")
     assert (tmp_path / "actors.json").exists()
     assert not (tmp_path / "data.json").exists()
+
+
+def test_what_zenoh_leaves_in_shared_memory_is_removed_and_nothing_else(tmp_path):
+    for name in ("before.zenoh", "other"):
+        (tmp_path / name).touch()
+    with removed_afterwards(tmp_path):
+        for name in ("during.zenoh", "during"):
+            (tmp_path / name).touch()
+    assert {path.name for path in tmp_path.iterdir()} == {"before.zenoh", "other", "during"}
 
 
 # -- the harness ---------------------------------------------------------------------------------------------
