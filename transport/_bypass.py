@@ -182,8 +182,11 @@ class Bypass:
         # A single one must not take all the room there is.
         if size < LARGE or size * 4 > self._most or self._broken:
             return None
-        self._hear()
-        file = self._find(size)
+        file = self._take_free(size)
+        if file is None:
+            # Not before: to hear that nothing was said costs as much as to say something.
+            self._hear()
+            file = self._take_free(size) or self._make(size)
         if file is None:
             return None
         with memoryview(file.memory) as memory:
@@ -209,10 +212,13 @@ class Bypass:
         self._unread[number] = file
         return number
 
-    def _find(self, size: int) -> OwnFile | None:
+    def _take_free(self, size: int) -> OwnFile | None:
         for place in reversed(range(len(self._free))):
             if len(self._free[place]) >= size:
                 return self._free.pop(place)
+        return None
+
+    def _make(self, size: int) -> OwnFile | None:
         try:
             self._make_room(file_size(size))
             if self._made + file_size(size) > self._most or self._count >= FILES:
@@ -251,7 +257,8 @@ class Bypass:
 
     def fetch(self, number: int) -> Posted:
         """Find the bytes of that number; those before them are dropped. Raises `ProtocolError` without any."""
-        self._hear()
+        if not self._arrived or self._arrived[-1].number < number:
+            self._hear()
         while self._arrived and self._arrived[0].number <= number:
             posted = self._arrived.popleft()
             if posted.number == number:

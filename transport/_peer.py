@@ -170,6 +170,10 @@ class Peer:
         """
         self._sender.put(notification_document(method, params), bulk=bulk, hurry=hurry)
 
+    def has_room(self, *, bulk: bool = False) -> bool:
+        """Whether less than half of the outbox's bound waits. Raises `LinkLost` when nothing can be sent any more."""
+        return self._sender.has_room(bulk=bulk)
+
     async def wait_room(self, *, bulk: bool = False) -> None:
         """Wait until less than half of the outbox's bound waits. Raises `LinkLost` when it never will."""
         await self._sender.wait_room(bulk=bulk)

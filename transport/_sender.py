@@ -109,6 +109,11 @@ class Sender:
         if self._refusal is not None:
             raise LinkLost(self._refusal)
 
+    def has_room(self, *, bulk: bool) -> bool:
+        """Whether less than half of the bound waits. Raises `LinkLost` when nothing can be sent any more."""
+        self.check_open()
+        return self._outbox.has_room(bulk=bulk)
+
     async def wait_room(self, *, bulk: bool) -> None:
         """Wait until less than half of the bound waits. Raises `LinkLost` when it never will."""
         await trio.lowlevel.checkpoint_if_cancelled()

@@ -63,6 +63,9 @@ class Inbox:
         if self._ready:
             self._ready.unpark()
 
+    def announce(self, *, now: bool) -> None:
+        """Say that all was put that is put together: whoever takes here is woken by each."""
+
     def take(self) -> Any:
         """The oldest message; `trio.WouldBlock` when there is none, and after `close` the failure it was given."""
         if self.failure is not None:

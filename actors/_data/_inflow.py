@@ -12,10 +12,11 @@ import trio
 
 from transport import Posted
 
-from ._endpoints import Grant, Turn
+from ._endpoints import Grant
 from ._errors import MessageRefused, Unfit
 from ._flow import FlowStatistics
 from ._forms import Form
+from ._inbox import YIELD_EVERY
 from ._letter import ChildLetter, DoorLetter, Letter
 from ._post import contents_of
 from ._router import Route, Router
@@ -47,13 +48,14 @@ class Inflow:
         self._queue: deque[bytes | Posted] = deque()
         self._owed = 0
         """Messages that were handed over since the client was last told."""
+        self._held_up = False
+        """Whether `run` waits for room."""
         self._failure: Exception | None = None
         self._ready: Final = trio.lowlevel.ParkingLot()
-        self._turn: Final = Turn()
         self._waited: Final = WaitTime()
 
     def offer(self, messages: Iterable[bytes | Posted]) -> None:
-        """Take what came. Raises `Unfit` when it is more than may be on the way."""
+        """Take what came, and hand it over if there is room. Raises `MessageRefused`, and `Unfit` for too much."""
         for message in messages:
             if len(self._queue) + self._owed >= self._window:
                 raise Unfit(f"more than {self._window} messages are on their way")
@@ -63,21 +65,24 @@ class Inflow:
             self._queue.append(message)
         if self._tally.overdrawn:
             raise Unfit("more bytes wait than the limit queue_bytes_per_session allows")
-        self._ready.unpark_all()
+        # Most messages are handed over in the very step in which they came: a turn of the scheduler costs more.
+        if not self._held_up:
+            self._hand_over()
+        if self._queue:
+            self._ready.unpark_all()
 
     async def run(self) -> None:
-        """Hand over one message after the other until closed. Raises `MessageRefused`."""
+        """Hand over what could not be handed over when it came, until closed. Raises `MessageRefused`."""
         while self._failure is None:
             if not self._queue:
                 await self._ready.park()
                 continue
-            await self._turn.next()
-            route = self._router.open_route(self.topic)
-            if route is None:
+            await trio.lowlevel.checkpoint()
+            if not self._hand_over():
                 with self._waited:
+                    self._held_up = True
                     await self._router.wait_open(self.topic)
-            elif self._queue:
-                self._hand_over(route)
+                    self._held_up = False
 
     async def wait_sent(self, count: int) -> None:
         """Wait until so many messages were handed over, or none will be: it was closed, or the flow is paused."""
@@ -98,7 +103,21 @@ class Inflow:
         return FlowStatistics(sent=self.sent, queued=len(self._queue), blocked_seconds=self._waited.seconds())
 
     @trio.lowlevel.enable_ki_protection
-    def _hand_over(self, route: Route) -> None:
+    def _hand_over(self) -> bool:
+        """Hand over as many messages as find room, and not more than a turn's; False when there is no room."""
+        before = self.sent
+        try:
+            while self._queue and self.sent < before + YIELD_EVERY:
+                route = self._router.open_route(self.topic)
+                if route is None:
+                    return False
+                self._hand_over_one(route)
+            return True
+        finally:
+            if self.sent > before:
+                self._tell()
+
+    def _hand_over_one(self, route: Route) -> None:
         try:
             contents = contents_of(self._letter(self._queue[0]), route.inboxes)
         except Unfit as error:
@@ -107,8 +126,13 @@ class Inflow:
         for inbox, content in contents:
             inbox.put(content)
         self.sent += 1
-        self._router.progress.unpark_all()
         self._owed += 1
+
+    def _tell(self) -> None:
+        """Let everyone know who waits for what was handed over: at one go, since that costs more than a message."""
+        for inbox in self._router.route(self.topic).inboxes:
+            inbox.announce(now=True)
+        self._router.progress.unpark_all()
         if not self._queue or self._owed * 2 >= self._window:
             owed, self._owed = self._owed, 0
             self._grant(owed, bool(self._queue))

@@ -32,6 +32,7 @@ class LocalPublisher(Publisher):
         if route.far:
             for inbox, content in contents_of(ValueLetter(self.topic, self.message_type, message), route.inboxes):
                 inbox.put(content)
+                inbox.announce(now=False)
         else:
             for inbox in route.inboxes:
                 inbox.put(message)

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import attrs
 
+from transport import Stored
+
 from ._errors import Unfit
 from ._flow import FlowStatistics
 from ._forms import Form
@@ -29,7 +31,7 @@ class Outlet(Inbox):
         max_queue: int,
         leaky: bool,
         tally: Tally,
-        ready: Callable[[Any], None],
+        ready: Callable[[Any, bool], None],
         refuse: Callable[[str], None],
     ) -> None:
         super().__init__(max_queue, leaky)
@@ -59,15 +61,24 @@ class Outlet(Inbox):
         """Add the bytes of a message; a leaky outlet without room drops its oldest and counts it."""
         if self.failure is not None:
             return
-        while self._queue and self.leaky and (len(self._queue) >= self.max_queue or self._tally.full):
+        while self.leaky and self._queue and (len(self._queue) >= self.max_queue or self._tally.full):
             self._tally.remove(len(self._queue.popleft()))
             self.dropped += 1
         self._tally.add(len(message))
         self._queue.append(message)
         self.put_count += 1
-        self._announce(self)
         if self._tally.overdrawn:
             self.refuse("more bytes wait for the session than its limit queue_bytes_per_session allows")
+
+    def announce(self, *, now: bool) -> None:
+        """Have what was put leave, *now* if it may; a message that is large is not worth waiting for others."""
+        if self.pending:
+            self._announce(self, now or type(self._queue[0]) is Stored)
+
+    @property
+    def pending(self) -> bool:
+        """Whether something may leave."""
+        return bool(self._queue) and self.on_way < self.max_queue
 
     def batch(self, max_bytes: int) -> list[Kept]:
         """Take what may leave now, one message at least if any may; the rest of a batch stays below *max_bytes*."""
@@ -91,7 +102,7 @@ class Outlet(Inbox):
         self.received += count
         self._room.unpark_all()
         if self._queue:
-            self._announce(self)
+            self._announce(self, True)
 
     def statistics(self) -> FlowStatistics:
         """What passed through it so far; what is on its way waits as well."""

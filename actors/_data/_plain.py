@@ -34,6 +34,8 @@ def check_plain(value: Any) -> None:
 
 def check_depth(value: Any) -> None:
     """Raise `Unfit` for what is nested so deep that somebody might trip over it."""
+    if type(value) in _FLAT:
+        return
     level = [value]
     for _ in range(DEEPEST + 1):
         level = [child for node in level for child in _children(node)]

@@ -44,7 +44,7 @@ class RemotePublisher(Publisher):
         window: int,
         largest: int,
         tally: Tally,
-        ready: Callable[[Any], None],
+        ready: Callable[[Any, bool], None],
     ) -> None:
         super().__init__(topic, message_type)
         self.number: Final = number
@@ -75,9 +75,11 @@ class RemotePublisher(Publisher):
             self._check_open()
         self._tally.add(size)
         self._on_way.append(size)
-        self._waiting.append(self._keep(packed))
+        kept = self._keep(packed)
+        self._waiting.append(kept)
         self.sent += 1
-        self._announce(self)
+        # One that is large is not worth waiting for others that could leave with it.
+        self._announce(self, type(kept) is Stored)
 
     def _packed(self, message: Any) -> tuple[Pieces, int]:
         try:
@@ -97,8 +99,13 @@ class RemotePublisher(Publisher):
             self._check_open()
             await self._changed.park()
 
+    @property
+    def pending(self) -> bool:
+        """Whether something may leave: all of it is on credit already."""
+        return bool(self._waiting)
+
     def batch(self, max_bytes: int) -> list[Kept]:
-        """Take what should leave now; all of it is on credit already."""
+        """Take what should leave now."""
         taken: list[Kept] = []
         size = 0
         while self._waiting and (not taken or size + len(self._waiting[0]) <= max_bytes):

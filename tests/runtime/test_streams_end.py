@@ -182,16 +182,58 @@ class OneMessage:
     def __init__(self, number):
         self.number, self.waiting = number, [b"\xc0"]
 
+    @property
+    def pending(self):
+        return bool(self.waiting)
+
     def batch(self, max_bytes):
         taken, self.waiting = self.waiting, []
         return taken
+
+
+class Crowded:
+    """A peer that has room from a moment on, and remembers what it was told."""
+
+    bypass = None
+
+    def __init__(self):
+        self.room, self.told = trio.Event(), []
+
+    def has_room(self, *, bulk):
+        return self.room.is_set()
+
+    async def wait_room(self, *, bulk):
+        await self.room.wait()
+
+    def notify(self, method, params, **_):
+        self.told.append(params["endpoint"])
+
+
+async def test_what_leaves_at_once_leaves_once_although_the_pump_has_just_been_woken_for_it():
+    peer = Crowded()
+    pump = Pump(peer, opaque=False)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(pump.run)
+        pump.announce(OneMessage(1), now=False)
+        pump.announce(OneMessage(2), now=True)
+        await wait_all_tasks_blocked()
+        assert peer.told == []
+        peer.room.set()
+        pump.announce(OneMessage(3), now=True)
+        assert peer.told == [1, 2, 3]
+        await wait_all_tasks_blocked()
+        pump.announce(OneMessage(4), now=False)
+        assert peer.told == [1, 2, 3]
+        await wait_all_tasks_blocked()
+        assert peer.told == [1, 2, 3, 4]
+        nursery.cancel_scope.cancel()
 
 
 async def test_what_many_endpoints_have_to_send_leaves_a_batch_a_turn():
     peer = Peer(memory_links()[0])
     pump = Pump(peer, opaque=False)
     for number in range(50):
-        pump.announce(OneMessage(number))
+        pump.announce(OneMessage(number), now=False)
     queued = [0]
     async with trio.open_nursery() as nursery:
         nursery.start_soon(pump.run)

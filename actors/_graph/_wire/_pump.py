@@ -36,6 +36,10 @@ class Source(Protocol):
     dropped: int
     """Messages that it lost to newer ones, for the other end to know."""
 
+    @property
+    def pending(self) -> bool:
+        """Whether something may leave now."""
+
     def batch(self, max_bytes: int) -> Sequence[Kept]:
         """Take what may leave now; empty when nothing may."""
 
@@ -52,12 +56,27 @@ class Pump:
         self._line: Final[deque[Source]] = deque()
         self._ready: Final = trio.lowlevel.ParkingLot()
 
-    def announce(self, source: Source) -> None:
-        """Put an endpoint in line, once; never waits."""
+    def announce(self, source: Source, now: bool) -> None:
+        """Put an endpoint in line, once, and send *now* what may leave at once; never waits.
+
+        Otherwise the task does, and what is announced in one turn leaves together.
+        """
         if not source.queued_for_pump:
             source.queued_for_pump = True
             self._line.append(source)
+        if now:
+            self._flush()
+        if self._line:
             self._ready.unpark()
+
+    def _flush(self) -> None:
+        """Send one batch of each endpoint in line, as far as there is room."""
+        try:
+            for _ in range(len(self._line)):
+                if self._line and self._peer.has_room(bulk=True):
+                    self._send(self._line.popleft())
+        except LinkLost:
+            return
 
     def keep(self, pieces: Pieces) -> Kept:
         """Copy the bytes of a message, until it leaves: where the other end can see them, if they are many."""
@@ -71,7 +90,9 @@ class Pump:
                 while not self._line:
                     await self._ready.park()
                 await self._peer.wait_room(bulk=True)
-                self._send(self._line.popleft())
+                # Whoever was in line may have been sent meanwhile, in the step that announced another.
+                if self._line:
+                    self._send(self._line.popleft())
                 # A fast sender must not starve the connection's reader, its writer and its heartbeat.
                 await trio.lowlevel.checkpoint()
         except LinkLost:
@@ -87,7 +108,8 @@ class Pump:
         except LimitExceeded as error:
             source.refuse(str(error))
         else:
-            self.announce(source)
+            if source.pending:
+                self.announce(source, now=False)
 
     def _params(self, source: Source, messages: Sequence[Kept]) -> dict[str, Any]:
         told = [self._told(message) for message in messages]

@@ -99,6 +99,8 @@ class Traffic:
         if inflow is not None:
             try:
                 inflow.offer(told_messages(messages, opaque=self._form is Form.PICKLE, bypass=self._peer.bypass))
+            except MessageRefused as error:
+                self._refuse(number, error.reason)
             except (Unfit, ProtocolError, LimitExceeded) as error:
                 self._refuse(number, str(error))
 
