@@ -8,8 +8,12 @@ belongs to the whole process, so a command may make it and a library may not.
 import gc
 from typing import Final
 
-_THRESHOLDS: Final = (20_000, 3, 20)
-"""The youngest after so many new objects, about 2 ms; the middle after three of those; everything after a million."""
+_THRESHOLDS: Final = (3_000, 1, 110)
+"""The youngest after so many new objects; the middle after three times as many; everything after a million.
+
+Small, because a registration brings a hundred thousand that stay: a few at a time are still in the processor's cache,
+and are walked in 1 to 2 ms. With 20,000 and 100,000 it took up to 50 ms at once, and three times as long in all.
+"""
 
 
 def collect_seldom() -> None:
