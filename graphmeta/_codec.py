@@ -13,8 +13,10 @@ import attrs
 import cloudpickle
 import msgspec
 
+from ._at_once import at_once
+from ._encoding import Encoding, encode_map_slices
 from ._errors import InvalidSnapshot
-from ._metadata_codec import ENCODERS, Encoding, encode_metadata
+from ._metadata_codec import encode_metadata
 from ._names import Edge
 from ._pickles import load_restricted
 from ._sealed import SNAPSHOT_VERSION, SealedSnapshot, Slices
@@ -42,14 +44,9 @@ def encode_session(session_id: UUID, session: SnapshotSession, metadata: bytes |
 
 def encode_settings_slices(
     settings: Mapping[str, SettingValue], encoding: Encoding = "msgpack"
-) -> Generator[str, None, bytes]:
-    """Encode a snapshot's settings, yielding each address once its value is encoded."""
-    encode = ENCODERS[encoding]
-    encoded: dict[str, msgspec.Raw] = {}
-    for address, value in settings.items():
-        encoded[address] = msgspec.Raw(encode(value))
-        yield address
-    return encode(encoded)
+) -> Generator[object, None, bytes]:
+    """Encode a snapshot's settings, yielding whenever a few values are encoded."""
+    return (yield from encode_map_slices(settings, encoding))
 
 
 def assemble_snapshot(
@@ -85,7 +82,7 @@ class _Pieces:
 def dump_snapshot(snapshot: GraphSnapshot) -> bytes:
     """Encode a whole snapshot; `load_snapshot` is its inverse, in any process that has this package."""
     sessions = [encode_session(session_id, session) for session_id, session in snapshot.sessions.items()]
-    settings = _encode(snapshot.settings)
+    settings = at_once(encode_settings_slices(snapshot.settings))
     return b"".join(assemble_snapshot(snapshot.epoch, snapshot.revision, snapshot.persistent, settings, sessions))
 
 

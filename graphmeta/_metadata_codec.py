@@ -5,17 +5,18 @@ be decoded in one go; encoding goes the other way. This file does not know who w
 """
 
 import gc
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, Literal
+from io import BytesIO
+from typing import Any, Final
 
 import attrs
 import msgspec
 
+from ._at_once import at_once
+from ._encoding import FORMS, Encoding, write_map_slices
 from ._errors import InvalidMetadata
 from ._metadata import SCHEMA_VERSION, CollectionMetadata, GraphMetadata, UnitMetadata, check_version
-
-Encoding = Literal["msgpack", "json"]
 
 MAX_REASON: Final = 300
 """No more characters of a decoder's complaint are handed on."""
@@ -23,22 +24,27 @@ MAX_REASON: Final = 300
 
 def encode_metadata(metadata: GraphMetadata | None) -> bytes:
     """Encode a session's metadata, to be kept and given to `encode_session` until it is replaced."""
-    return _encode(metadata)
+    return at_once(encode_metadata_slices(metadata))
 
 
 def encode_metadata_slices(
     metadata: GraphMetadata | None, encoding: Encoding = "msgpack"
-) -> Generator[str, None, bytes]:
-    """Encode like `encode_metadata`, yielding the address of each component once it is encoded."""
-    encode = ENCODERS[encoding]
+) -> Generator[object, None, bytes]:
+    """Encode like `encode_metadata`, yielding whenever a few components are encoded."""
+    form = FORMS[encoding]
     if metadata is None:
-        return encode(None)
-    outside = _Outside(metadata.root_name, schema_version=metadata.schema_version)
-    for encoded, components in ((outside.units, metadata.units), (outside.collections, metadata.collections)):
-        for address, component in components.items():
-            encoded[address] = msgspec.Raw(encode(component))
-            yield address
-    return encode(outside)
+        return form.encode(None)
+    out, fields = BytesIO(), attrs.asdict(metadata, recurse=False)
+    before = form.head(len(fields))
+    for name, value in fields.items():
+        out.write(before + form.encode(name) + form.colon)
+        if isinstance(value, dict):
+            yield from write_map_slices(out, value, form)
+        else:
+            out.write(form.encode(value))
+        before = form.comma
+    out.write(form.end)
+    return out.getvalue()
 
 
 def decode_metadata(data: bytes, encoding: Encoding = "msgpack") -> GraphMetadata:
@@ -47,14 +53,8 @@ def decode_metadata(data: bytes, encoding: Encoding = "msgpack") -> GraphMetadat
     Raises `InvalidMetadata`, the sender is to blame. Takes some 15 µs a unit; `decode_metadata_slices` takes them
     in turns.
     """
-    slices = decode_metadata_slices(data, encoding)
     with _no_collections():
-        while True:
-            try:
-                next(slices)
-            except StopIteration as end:
-                metadata: GraphMetadata = end.value
-                return metadata
+        return at_once(decode_metadata_slices(data, encoding))
 
 
 def decode_metadata_slices(data: bytes, encoding: Encoding = "msgpack") -> Generator[str, None, GraphMetadata]:
@@ -93,11 +93,6 @@ def _decoders(decoder: Any) -> tuple[Any, Any, Any]:
 _DECODERS: Final[dict[Encoding, tuple[Any, Any, Any]]] = {
     "msgpack": _decoders(msgspec.msgpack.Decoder),
     "json": _decoders(msgspec.json.Decoder),
-}
-_encode: Final = msgspec.msgpack.Encoder().encode
-ENCODERS: Final[dict[Encoding, Callable[[object], bytes]]] = {
-    "msgpack": _encode,
-    "json": msgspec.json.Encoder().encode,
 }
 _UNDECODABLE: Final = (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError, MemoryError)
 """What bytes can make a decoder raise."""

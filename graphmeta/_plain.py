@@ -14,6 +14,7 @@ MAX_PLAIN_DEPTH: Final = 64
 """Levels of nesting: a reader whose own stack is deep already must be able to decode what others wrote."""
 
 _TEXT: Final = frozenset({str})
+_USUAL_DEPTH: Final = 8
 
 _encode: Final = msgspec.json.Encoder().encode
 _pack: Final = msgspec.msgpack.Encoder().encode
@@ -26,13 +27,11 @@ def is_plain(value: object) -> bool:
 
 
 def _is_usual(value: object) -> bool:
-    """Tell, at a tenth of the cost, whether *value* is a leaf or a map of leaves, as most are. False tells nothing."""
-    if type(value) is dict:
-        return _TEXT.issuperset(map(type, value)) and "".join(value).isascii() and _are_leaves(value.values())
-    return _are_leaves((value,))
+    """Tell, at a tenth of the cost, whether *value* is plain in the way that most are. False tells nothing."""
+    return _are_usual((value,), 0)
 
 
-def _are_leaves(values: Iterable[Any]) -> bool:
+def _are_usual(values: Iterable[Any], depth: int) -> bool:
     for value in values:
         kind = type(value)
         if kind is str:
@@ -44,9 +43,19 @@ def _are_leaves(values: Iterable[Any]) -> bool:
         elif kind is int:
             if not -(2**63) <= value < 2**63:
                 return False
+        elif kind is dict or kind is list:
+            if depth == _USUAL_DEPTH or not _is_usual_inside(value, depth + 1):
+                return False
         elif value is not None and kind is not bool:
             return False
     return True
+
+
+def _is_usual_inside(value: dict[Any, Any] | list[Any], depth: int) -> bool:
+    if type(value) is list:
+        return _are_usual(value, depth)
+    assert isinstance(value, dict)
+    return _TEXT.issuperset(map(type, value)) and "".join(value).isascii() and _are_usual(value.values(), depth)
 
 
 def _comes_back(value: object) -> bool:

@@ -12,6 +12,7 @@ from uuid import UUID
 import attrs
 import msgspec
 
+from ._at_once import at_once
 from ._check import checked
 from ._errors import InvalidSnapshot
 from ._metadata_codec import decode_metadata_slices
@@ -58,13 +59,7 @@ class SealedSnapshot:
 
     def open(self) -> GraphSnapshot:
         """Decode and check everything; raises `InvalidSnapshot`."""
-        slices = self.open_slices()
-        while True:
-            try:
-                next(slices)
-            except StopIteration as end:
-                snapshot: GraphSnapshot = end.value
-                return snapshot
+        return at_once(self.open_slices())
 
     def open_slices(self) -> Slices:
         """Decode like `open`, a component or a setting at a time."""

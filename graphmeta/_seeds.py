@@ -16,8 +16,12 @@ from ._changes import SettingChanged
 from ._metadata import GraphMetadata
 from ._snapshot import SettingValue
 
-_NOBODY: Final = UUID(int=0)
 _encode: Final = msgspec.msgpack.Encoder().encode
+_put: Final = object.__setattr__
+"""As attrs does it in the constructor of a frozen record."""
+_ADDRESS: Final = b"\x82" + _encode("address")
+_READABLE: Final = _encode("value") + b"\x85" + _encode("readable")
+"""Around the address, a `SettingChanged` in msgpack as far as it is known before the stamp."""
 
 
 @attrs.frozen
@@ -32,11 +36,10 @@ class Seeds:
 
     def stamp(self, session: UUID, revision: int, at: float) -> None:
         """Say who brought them and when, once and before anybody else has seen them."""
-        put = object.__setattr__  # As attrs does in `__init__`; to make the records now is what must not happen.
         for value in self.values.values():
-            put(value, "session", session)
-            put(value, "revision", revision)
-            put(value, "at", at)
+            _put(value, "session", session)
+            _put(value, "revision", revision)
+            _put(value, "at", at)
 
     def encode_changes(self) -> bytes:
         """The changes in msgpack, for `encode_change`: nearly all of it was encoded when they were made."""
@@ -50,25 +53,25 @@ class Seeds:
 def seeds_slices(metadata: GraphMetadata | None) -> Generator[str, None, Seeds]:
     """Make the seeds of *metadata*, yielding each address once its own are made."""
     values: dict[str, SettingValue] = {}
+    changes: list[SettingChanged] = []
+    encoded: list[bytes] = []
     components = metadata.components if metadata else {}
     for address, component in components.items():
         if component.initial_settings is not None:
-            values[address] = _unstamped(component.initial_settings.readable)
+            readable = component.initial_settings.readable
+            values[address] = value = _unstamped(readable)
+            changes.append(SettingChanged(address, value))
+            encoded.append(_ADDRESS + _encode(address) + _READABLE + _encode(readable))
             yield address
-    changes: list[SettingChanged] = []
-    encoded: list[bytes] = []
-    blank = _encoded(_stamp(_unstamped(None)))
-    for address, value in values.items():
-        changes.append(SettingChanged(address, value))
-        # As a map of our own, because the stamp has to come last in it.
-        whole = _encode({"address": address, "value": {"readable": value.readable, **_stamp(value)}})
-        encoded.append(whole[: -len(blank)])
-        yield address
     return Seeds(values, tuple(changes), tuple(encoded))
 
 
 def _unstamped(readable: Any) -> SettingValue:
-    return SettingValue(readable, _NOBODY, reported=False, revision=0, at=0.0)
+    """Make a value that lacks what the stamp brings; what it holds was checked as the initial settings."""
+    value = SettingValue.__new__(SettingValue)
+    _put(value, "readable", readable)
+    _put(value, "reported", False)
+    return value
 
 
 def _stamp(value: SettingValue) -> dict[str, object]:

@@ -29,6 +29,7 @@ from graphmeta import (
     read_snapshot,
     save_snapshot,
 )
+from graphmeta._at_once import at_once
 
 EPOCH, ANNA, BERT = UUID(int=1), UUID(int=2), UUID(int=3)
 ROOT = Path(__file__).parent.parent.parent
@@ -72,7 +73,7 @@ def test_a_snapshot_can_be_loaded_in_slices_one_for_each_component_and_setting(s
 def test_a_snapshot_put_together_from_kept_parts_is_the_same_bytes(snapshot):
     kept = {id_: encode_metadata(session.metadata) for id_, session in snapshot.sessions.items()}
     blobs = [encode_session(id_, session, kept[id_]) for id_, session in snapshot.sessions.items()]
-    settings = driven(encode_settings_slices(snapshot.settings), len(snapshot.settings))
+    settings = at_once(encode_settings_slices(snapshot.settings))
     head = (snapshot.epoch, snapshot.revision, snapshot.persistent)
     assert b"".join(assemble_snapshot(*head, settings, blobs)) == dump_snapshot(snapshot)
 

@@ -3,6 +3,7 @@
 import datetime
 import gc
 import json
+from typing import Any
 
 import attrs
 import msgspec
@@ -21,6 +22,7 @@ from graphmeta import (
     encode_metadata,
     encode_metadata_slices,
 )
+from graphmeta._at_once import at_once
 
 UNIT = UnitMetadata("SYS/U", "U", "p.Unit", input_streams={"IN": InputStreamMetadata("IN", "SYS/U/IN", "float")})
 GRAPH = GraphMetadata("SYS", {"SYS/U": UNIT}, {"SYS": CollectionMetadata("SYS", "SYS", "p.S", children=("SYS/U",))})
@@ -55,14 +57,17 @@ def test_decoding_pauses_after_every_component_and_ends_with_the_whole():
     assert caught.value.value == GRAPH
 
 
-@given(st.none() | st.from_type(GraphMetadata))
-def test_encoding_in_slices_makes_the_same_bytes_with_a_pause_after_every_component(metadata: GraphMetadata | None):
-    slices = encode_metadata_slices(metadata)
-    components = [] if metadata is None else [*metadata.units, *metadata.collections]
-    assert [next(slices) for _ in components] == components
-    with pytest.raises(StopIteration) as caught:
-        next(slices)
-    assert caught.value.value == encode_metadata(metadata)
+@both
+@given(metadata=st.none() | st.from_type(GraphMetadata))
+def test_encoding_in_slices_says_what_encoding_in_one_go_says(encoding: Any, metadata: GraphMetadata | None):
+    encode, decode = ENCODERS[encoding], getattr(msgspec, encoding).decode
+    assert decode(at_once(encode_metadata_slices(metadata, encoding))) == decode(encode(metadata))
+
+
+@both
+def test_encoding_pauses_after_a_few_components(encoding: Any):
+    units = {f"U{n}": UnitMetadata(f"U{n}", f"U{n}", "t:U") for n in range(40)}
+    assert len(list(encode_metadata_slices(GraphMetadata(units=units), encoding))) == 3
 
 
 def test_a_component_is_refused_when_its_turn_comes_and_not_before():

@@ -1,0 +1,16 @@
+"""Work that was made to be done in slices, done in one go: for whoever need not let others run between."""
+
+from collections.abc import Generator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def at_once(slices: Generator[object, None, T]) -> T:
+    """Drive *slices* to their end; returns what they return."""
+    while True:
+        try:
+            next(slices)
+        except StopIteration as end:
+            result: T = end.value
+            return result
