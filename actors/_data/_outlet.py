@@ -9,14 +9,12 @@ from typing import Any, Final
 
 import attrs
 
-from transport import Stored
-
 from ._errors import Unfit
 from ._flow import FlowStatistics
 from ._forms import Form
 from ._inbox import Inbox
 from ._letter import Letter
-from ._remote_endpoints import Keep, Kept
+from ._remote_endpoints import Keep, Kept, in_batch, worth_leaving
 from ._tally import Tally
 
 
@@ -71,9 +69,9 @@ class Outlet(Inbox):
             self.refuse("more bytes wait for the session than its limit queue_bytes_per_session allows")
 
     def announce(self, *, now: bool) -> None:
-        """Have what was put leave, *now* if it may; a message that is large is not worth waiting for others."""
+        """Have what was put leave, *now* if it may."""
         if self.pending:
-            self._announce(self, now or type(self._queue[0]) is Stored)
+            self._announce(self, now or worth_leaving(self._queue, self.on_way))
 
     @property
     def pending(self) -> bool:
@@ -84,11 +82,13 @@ class Outlet(Inbox):
         """Take what may leave now, one message at least if any may; the rest of a batch stays below *max_bytes*."""
         taken: list[Kept] = []
         size = 0
-        while self._queue and self.on_way < self.max_queue and (not taken or size + len(self._queue[0]) <= max_bytes):
+        while (
+            self._queue and self.on_way < self.max_queue and (not taken or size + in_batch(self._queue[0]) <= max_bytes)
+        ):
             message = self._queue.popleft()
             self._tally.remove(len(message))
             self.on_way += 1
-            size += len(message)
+            size += in_batch(message)
             taken.append(message)
         if taken and self._room:
             self._room.unpark_all()

@@ -27,6 +27,22 @@ Kept = bytes | Stored
 Keep = Callable[[Pieces], Kept]
 """Copies the bytes of a message, to wherever they leave from."""
 
+TOGETHER: Final = 4
+"""Large messages that leave together while others are on the way: one alone costs as much to tell of as all of them."""
+_NAMED: Final = 16
+"""Bytes that a message takes in a batch when only its number is in it."""
+
+
+def in_batch(message: Kept) -> int:
+    """How many bytes a message takes in a batch."""
+    return _NAMED if type(message) is Stored else len(message)
+
+
+def worth_leaving(waiting: deque[Kept], on_way: int) -> bool:
+    """Whether what waits should leave at once: it is large, and the other end has nothing to do, or there is enough."""
+    return type(waiting[0]) is Stored and (on_way == 0 or len(waiting) >= TOGETHER)
+
+
 Unpack = Callable[[Any], Any]
 """From a message as it came to its value; raises `Unfit`."""
 
@@ -75,11 +91,9 @@ class RemotePublisher(Publisher):
             self._check_open()
         self._tally.add(size)
         self._on_way.append(size)
-        kept = self._keep(packed)
-        self._waiting.append(kept)
+        self._waiting.append(self._keep(packed))
         self.sent += 1
-        # One that is large is not worth waiting for others that could leave with it.
-        self._announce(self, type(kept) is Stored)
+        self._announce(self, worth_leaving(self._waiting, len(self._on_way) - len(self._waiting)))
 
     def _packed(self, message: Any) -> tuple[Pieces, int]:
         try:
@@ -108,8 +122,8 @@ class RemotePublisher(Publisher):
         """Take what should leave now."""
         taken: list[Kept] = []
         size = 0
-        while self._waiting and (not taken or size + len(self._waiting[0]) <= max_bytes):
-            size += len(self._waiting[0])
+        while self._waiting and (not taken or size + in_batch(self._waiting[0]) <= max_bytes):
+            size += in_batch(self._waiting[0])
             taken.append(self._waiting.popleft())
         return taken
 

@@ -82,6 +82,33 @@ FAULTS = {
     "a unix frame has no limit": Fault(
         "transport/_unix.py", "if end - start > self._limit:", "if False:", "transport/wire_meters"
     ),
+    "memory may be taken away from under its reader": Fault(
+        "transport/_memory_files.py", "if not seals & fcntl.F_SEAL_SHRINK:", "if False:", "transport/hostile_bypass"
+    ),
+    "a memory file may be of any size": Fault(
+        "transport/_memory_files.py",
+        "if size != file_size(size) or size > most:",
+        "if False:",
+        "transport/hostile_bypass",
+    ),
+    "a memory file is filled while it is in use": Fault(
+        "transport/_bypass.py",
+        "if file is None or file.lent or size",
+        "if file is None or size",
+        "transport/hostile_bypass",
+    ),
+    "memory files are made without bound": Fault(
+        "transport/_bypass.py",
+        "if self._made + file_size(size) > self._most or self._count >= FILES:",
+        "if False:",
+        "transport/bypass",
+    ),
+    "a number beside the link is passed on": Fault(
+        "actors/_graph/_wire/_pump.py",
+        "if bypass is None or len(told) != _BESIDE.size:",
+        "if bypass is None:\n        return told\n    if len(told) != _BESIDE.size:",
+        "runtime/beside_doors",
+    ),
     "anybody's process may connect": Fault(
         "transport/_unix_door.py", "if uid != os.geteuid():", "if False:", "transport/unix_door"
     ),

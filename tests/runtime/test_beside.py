@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from actors._data import Form, RemoteSubscriber, open_trusted, seal_trusted
-from actors._data._letter import ChildLetter
+from actors._data import Form, Outlet, RemoteSubscriber, Tally, open_trusted, seal_trusted
+from actors._data._letter import ChildLetter, ValueLetter
 from transport import Bypass, bypass_pair
 
 ARRAY = np.arange(10_000.0)
@@ -45,3 +45,28 @@ async def test_a_subscriber_takes_a_message_when_it_receives_it_and_a_leaky_one_
         sent(ways, ARRAY).take()
     np.testing.assert_array_equal(last, ARRAY * 4)
     assert len(ways[1]._theirs) == files
+
+
+def test_a_large_message_leaves_at_once_when_none_is_on_the_way_and_else_with_others(ways):
+    here, _ = ways
+    told = []
+    bounds = (32, False, Tally(10**9), lambda source, now: told.append(now), pytest.fail)
+    outlet = Outlet(1, Form.PICKLE, here.store, *bounds)
+    letter = ValueLetter("A", object, ARRAY)
+    for taken in (1, 4, 4):
+        for _ in range(taken):
+            outlet.put(outlet.content_of(letter))
+            outlet.announce(now=False)
+        assert len(outlet.batch(1000)) == taken
+    assert told == [True, False, False, False, True, False, False, False, True]
+
+
+def test_small_messages_wait_for_others_of_the_same_turn():
+    told = []
+    bounds = (32, False, Tally(10**9), lambda source, now: told.append(now), pytest.fail)
+    outlet = Outlet(1, Form.PICKLE, b"".join, *bounds)
+    for _ in range(8):
+        outlet.put(outlet.content_of(ValueLetter("A", object, 1)))
+        outlet.announce(now=False)
+    assert told == [False] * 8
+    assert len(outlet.batch(1000)) == 8
