@@ -7,6 +7,7 @@ of it is checked before numpy sees it.
 import importlib
 import math
 import re
+import struct
 import sys
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ Parts = tuple[str, tuple[int, ...], Any]
 
 _DTYPE: Final = re.compile(r"[<>|][biufcSUmM][0-9]{1,9}(\[[0-9]{0,9}[A-Za-z]{1,7}\])?")
 _MOST_DIMENSIONS: Final = 32
+_EXTENSION: Final = struct.Struct(">BIb")
+_BIN: Final = struct.Struct(">BI")
 _decoder: Final = msgspec.msgpack.Decoder(tuple[str, tuple[int, ...], memoryview])
 
 
@@ -41,10 +44,14 @@ def is_scalar_type(cls: type) -> bool:
 
 def take_apart(value: Any) -> Parts:
     """Return the parts of an array or a scalar; raises `Unfit` when its cells are objects or records."""
-    dtype = value.dtype.str
+    return _dtype_of(value), tuple(value.shape), value.tobytes()
+
+
+def _dtype_of(value: Any) -> str:
+    dtype: str = value.dtype.str
     if not _DTYPE.fullmatch(dtype) or value.dtype.itemsize == 0:
         raise Unfit(f"an array of {value.dtype} cannot cross a wire")
-    return dtype, tuple(value.shape), value.tobytes()
+    return dtype
 
 
 def put_together(parts: Parts) -> Any:
@@ -69,6 +76,22 @@ def to_extension(value: Any) -> msgspec.msgpack.Ext:
     """Return an array or a scalar as a msgpack extension: its parts, in msgpack."""
     code = ARRAY if is_array_type(type(value)) else SCALAR
     return msgspec.msgpack.Ext(code, msgspec.msgpack.encode(take_apart(value)))
+
+
+def large_extension(array: Any) -> tuple[bytes, memoryview]:
+    """Return the msgpack extension of an array of 64 KiB or more: what comes before its cells, and these in place.
+
+    They are copied if they are not in C order already. Raises `Unfit`.
+    """
+    dtype, ordered = _dtype_of(array), array if array.flags.c_contiguous else array.copy()
+    cells = memoryview(ordered.reshape(-1).view("u1"))
+    inner = b"\x93" + msgspec.msgpack.encode(dtype) + msgspec.msgpack.encode(tuple(array.shape)) + bin_head(len(cells))
+    return _EXTENSION.pack(0xC9, len(inner) + len(cells), ARRAY) + inner, cells
+
+
+def bin_head(size: int) -> bytes:
+    """Return what comes before so many bytes in msgpack, 64 KiB or more."""
+    return _BIN.pack(0xC6, size)
 
 
 def from_extension(code: int, body: memoryview) -> Any:

@@ -15,7 +15,7 @@ import msgspec
 from graphmeta import dump_trusted_pieces, error_words, load_trusted, type_text
 from transport import Buffer, Posted
 
-from ._arrays import from_extension, is_array_type, is_scalar_type, to_extension
+from ._arrays import bin_head, from_extension, is_array_type, is_scalar_type, large_extension, to_extension
 from ._errors import MessageTypeNotPortable, Unfit
 from ._plain import check_depth, from_json_plain, to_json_plain
 from ._portable import check_of
@@ -28,6 +28,9 @@ class Form(enum.StrEnum):
     JSON = "json"
     PICKLE = "pickle"
 
+
+_LARGE: Final = 64 * 1024
+"""Bytes from which on a value is not copied to be packed; msgpack has one form only for the size of such bytes."""
 
 Pieces = Sequence[Buffer]
 """The bytes of a message, one piece after the other. They may look into its value: whoever keeps them copies them, in
@@ -57,8 +60,14 @@ class Packing:
             return _ENCODE[form](value)
 
     def pieces(self, value: Any) -> Pieces:
-        """Return the same in msgpack, piece by piece."""
-        return (self.pack(value, Form.MSGPACK),)
+        """Return the same in msgpack, piece by piece: large bytes, and the cells of a large array, where they are."""
+        with fit:
+            self._check(value)
+            if type(value) is bytes and len(value) >= _LARGE:
+                return bin_head(len(value)), value
+            if is_array_type(type(value)) and value.nbytes >= _LARGE:
+                return large_extension(value)
+            return (_ENCODE[Form.MSGPACK](value),)
 
     def unpack(self, raw: Buffer, form: Form) -> Any:
         """Return the value of bytes that came from anybody; raises `Unfit` when they are no such value.

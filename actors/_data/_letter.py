@@ -56,7 +56,8 @@ class ValueLetter(Letter):
         if form is Form.PICKLE:
             return seal_trusted(self._value)
         with fit:
-            return (packing_of(self._topic, self._type).pack(self._value, form),)
+            packing = packing_of(self._topic, self._type)
+            return packing.pieces(self._value) if form is Form.MSGPACK else (packing.pack(self._value, form),)
 
 
 class ChildLetter(Letter):

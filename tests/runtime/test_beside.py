@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from actors._data import Form, Outlet, RemoteSubscriber, Tally, open_trusted, seal_trusted
+from actors._data import Form, Outlet, RemoteSubscriber, Tally, Unfit, open_trusted, packing_of, seal_trusted
 from actors._data._letter import ChildLetter, ValueLetter
 from transport import Bypass, bypass_pair
 
@@ -70,3 +70,33 @@ def test_small_messages_wait_for_others_of_the_same_turn():
         outlet.announce(now=False)
     assert told == [False] * 8
     assert len(outlet.batch(1000)) == 8
+
+
+LARGE_VALUES = [
+    bytes(range(256)) * 300,
+    ARRAY,
+    ARRAY.reshape(10, 1000).T,
+    np.arange(40_000.0)[::2],
+    np.arange(20_000).astype("M8[s]"),
+    np.full((2, 40_000), "ab"),
+    np.zeros((0, 70_000)),
+    b"small",
+    np.float64(1),
+]
+
+
+@pytest.mark.parametrize("value", LARGE_VALUES, ids=repr)
+def test_in_pieces_a_value_is_what_it_is_in_one(value):
+    packing = packing_of("A", type(value))
+    packed = packing.pack(value, Form.MSGPACK)
+    pieces = packing.pieces(value)
+    assert b"".join(pieces) == packed
+    assert len(pieces) == (1 if len(packed) < 65_536 else 2)
+    np.testing.assert_array_equal(packing.unpack(packed, Form.MSGPACK), value)
+
+
+def test_what_cannot_cross_is_refused_in_pieces_too():
+    with pytest.raises(Unfit, match="where bytes is due"):
+        packing_of("A", bytes).pieces(bytearray(100_000))
+    with pytest.raises(Unfit, match="an array of object cannot cross a wire"):
+        packing_of("A", np.ndarray).pieces(np.full(10_000, None))
