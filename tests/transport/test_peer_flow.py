@@ -14,7 +14,10 @@ from transport import (
     Peer,
     Role,
     inherited_link,
+    memory_links,
 )
+from transport._codec import MSGPACK
+from transport._sender import Sender
 
 
 @pytest.fixture(params=["msgpack", "json"])
@@ -43,6 +46,19 @@ async def test_messages_delay_no_reply(nursery: trio.Nursery) -> None:
 async def test_a_large_value_crosses_in_fragments_both_ways(ends: Ends) -> None:
     text = 'é"\\' * 700_000
     assert await ends.client.request("repeat", {"text": text}, str) == text
+
+
+async def test_of_what_is_large_only_a_little_leaves_in_the_step_that_sends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    link, _ = memory_links()
+    written: list[object] = []
+    monkeypatch.setattr(type(link), "ready", True)  # As a socket of this host is, for megabytes.
+    monkeypatch.setattr(type(link), "send_nowait", lambda _, *frames: written.extend(frames))
+    sender = Sender(link, Limits(), MSGPACK)
+    writers: list[str] = []
+    sender.open(lambda: writers.append("the rest"))
+    sender.put({"text": "x" * 8_000_000}, ordered=False, hurry=True)
+    assert 1 <= len(written) <= 4
+    assert writers == ["the rest"]
 
 
 async def test_small_requests_overtake_a_large_transfer(ends: Ends) -> None:

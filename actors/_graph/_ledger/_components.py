@@ -36,12 +36,13 @@ class ComponentBook:
 
     def register(self, record: Record, command: ask.Register, draft: Draft) -> None:
         """Replace a session's metadata as a whole."""
-        self._check_free(record, command.addresses)
+        new = command.addresses - record.addresses
+        self._check_free(new)
         bounds.check_metadata(self._limits, record, command.encoded, self._metadata_bytes)
         gone = record.addresses - command.addresses
         self._forget_addresses(record, gone)
         self._forget_settings(record, gone, gone & record.reported.keys(), draft)
-        self.holders.update(dict.fromkeys(command.addresses, record.id))
+        self.holders.update(dict.fromkeys(new, record.id))
         self._keep(record, command)
         draft.metadata.append(MetadataChanged(record.id, command.metadata))
         self._seed(record, command, draft)
@@ -54,8 +55,8 @@ class ComponentBook:
         self._let_go(pieces_of_metadata(record.metadata))
         self._metadata_bytes -= len(record.sealed_metadata)
 
-    def _check_free(self, record: Record, addresses: frozenset[str]) -> None:
-        taken = self.holders.keys() & (addresses - record.addresses)
+    def _check_free(self, addresses: frozenset[str]) -> None:
+        taken = self.holders.keys() & addresses
         if taken:
             raise AddressTaken(tuple((a, self._records[self.holders[a]].name) for a in sorted(taken)))
 

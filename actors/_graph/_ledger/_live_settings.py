@@ -44,9 +44,10 @@ class LiveSettingsBook:
     def seed(self, values: Mapping[str, SettingValue]) -> Set[str]:
         """Set what registration says; returns where it does not hold, because somebody reports otherwise."""
         hidden = values.keys() & self._reports.keys()
-        for address in values:
-            if address in self._seeds and address not in hidden:
-                self._keep(address, self._seeds[address])
+        replaced = {address: seed for address in values if (seed := self._seeds.get(address)) is not None}
+        for address in hidden:
+            replaced.pop(address, None)
+        self._keep_all(replaced)
         self._seeds.update(values)
         self._effective = None
         return hidden
@@ -84,7 +85,16 @@ class LiveSettingsBook:
         return addresses
 
     def _keep(self, address: str, value: SettingValue) -> None:
-        """Remember what no longer holds."""
-        kept = self._before.setdefault(address, [])
-        kept.append(value)
-        del kept[: max(0, len(kept) + 1 - self._bound)]
+        self._keep_all({address: value})
+
+    def _keep_all(self, values: Mapping[str, SettingValue]) -> None:
+        """Remember what no longer holds; of a registration there are thousands, in one step."""
+        before, most = self._before, self._bound - 1
+        for address, value in values.items():
+            kept = before.get(address)
+            if kept is None:
+                before[address] = [value] if most else []
+            else:
+                kept.append(value)
+                if len(kept) > most:
+                    del kept[0]
