@@ -23,7 +23,7 @@ from ._changes import (
 )
 from ._errors import GraphError, InvalidChange
 from ._metadata import GraphMetadata
-from ._metadata_codec import decode_metadata_slices
+from ._metadata_codec import decode_metadata_slices, encode_metadata
 from ._names import Edge
 
 MAX_REASON: Final = 300
@@ -37,14 +37,22 @@ Slices = Generator[object, None, T]
 """Decodes a little each time it is asked; its return value is the whole."""
 
 
-def encode_change(change: Change, metadata: Mapping[UUID, bytes], settings: bytes | None = None) -> bytes:
-    """Encode one change; *metadata* is what it says of sessions and *settings* its settings, where that was encoded."""
-    described = [
-        {"session": each.session, "metadata": msgspec.Raw(metadata[each.session])} if each.session in metadata else each
-        for each in change.metadata
-    ]
-    fields = {**attrs.asdict(change, recurse=False), "metadata": described}
-    return _encode(fields if settings is None else {**fields, "settings": msgspec.Raw(settings)})
+def encode_change(change: Change, metadata: Mapping[UUID, bytes], settings: bytes | None = None) -> list[bytes]:
+    """Encode one change; *metadata* is what it says of sessions and *settings* its settings, where that was encoded.
+
+    Its bytes are these pieces, joined: what was encoded is a piece as it is, and not copied.
+    """
+    fields = attrs.asdict(change, recurse=False)
+    del fields["metadata"], fields["settings"]
+    # Two more fields follow: all that msgpack says of a map is how many there are, in its first byte up to fifteen.
+    head = bytearray(_encode(fields))
+    head[0] += 2
+    pieces = [bytes(head), _SETTINGS, _encode(change.settings) if settings is None else settings]
+    pieces += [_METADATA, _encode((None,) * len(change.metadata))[: -len(change.metadata) or None]]
+    for each in change.metadata:
+        session = _encode({"session": each.session})
+        pieces += [_TWO_FIELDS + session[1:], _METADATA, metadata.get(each.session) or encode_metadata(each.metadata)]
+    return pieces
 
 
 def encode_changes(changes: Iterable[Change]) -> bytes:
@@ -108,6 +116,9 @@ class _Sealed(msgspec.Struct):
 
 _NONE: Final = msgspec.Raw(msgspec.msgpack.encode(None))
 _encode: Final = msgspec.msgpack.Encoder().encode
+_SETTINGS: Final = _encode("settings")
+_METADATA: Final = _encode("metadata")
+_TWO_FIELDS: Final = b"\x82"
 _many_decoder: Final = msgspec.msgpack.Decoder(tuple[msgspec.Raw, ...])
 _change_decoder: Final = msgspec.msgpack.Decoder(_Sealed)
 _setting_decoder: Final = msgspec.msgpack.Decoder(SettingChanged)

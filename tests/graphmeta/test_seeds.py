@@ -48,7 +48,7 @@ def test_what_was_encoded_ahead_says_the_same(metadata, revision, at):
     seeds = driven(seeds_slices(metadata))
     seeds.stamp(SESSION, revision, at)
     change = Change(SESSION, revision, at, settings=seeds.changes)
-    ahead, now = encode_change(change, {}, seeds.encode_changes()), encode_change(change, {})
+    ahead, now = b"".join(encode_change(change, {}, seeds.encode_changes())), b"".join(encode_change(change, {}))
     assert msgspec.msgpack.decode(ahead) == msgspec.msgpack.decode(now)
     assert driven(decode_change_slices(ahead)) == change
 

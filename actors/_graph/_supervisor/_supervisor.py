@@ -268,13 +268,17 @@ class GraphSupervisor(Actor):
         """The snapshot of now as plain data; what has to be encoded for it is encoded in slices."""
         return self.plain.since(self.revision)
 
+    async def make_snapshot(self, *, json: bool) -> None:
+        """Encode the snapshot of now in slices, so that one of the near future takes no long step."""
+        await (self.plain_snapshot() if json else self.packed_snapshot())
+
     def shared_change(self, change: Change) -> Shared:
         """The change, encoded once for everyone who is told of it now."""
         if self._newest is None or self._newest[0] is not change:
             kept = self._ledger.encoded_metadata((said.session, said.metadata) for said in change.metadata)
             seeds = self._told.seeds if self._told is not None and self._told.change is change else None
             settings = None if seeds is None else seeds.encode_changes()
-            self._newest = (change, Shared.encoded_as(msgpack=encode_change(change, kept, settings)))
+            self._newest = (change, Shared.encoded_as(msgpack=Pieces(encode_change(change, kept, settings))))
         return self._newest[1]
 
     def settings(self) -> dict[str, SettingValue]:

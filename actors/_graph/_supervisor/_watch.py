@@ -60,6 +60,11 @@ class Watch(Changes):
         self.on_item: Callable[[], None] = lambda: None
         """Called synchronously whenever there is something to take: for watchers that forward at once."""
 
+    @property
+    def slow(self) -> bool:
+        """Whether the next item is a `Resync`, made when it is taken."""
+        return self._slow
+
     def offer(self, item: Change | Resync, weight: int = 0) -> None:
         """Take one item of so many bytes from the supervisor; never waits, never fails."""
         if self._failure is not None:

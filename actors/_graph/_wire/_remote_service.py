@@ -150,11 +150,16 @@ class RemoteSessionService(SessionService):
         return self._graph.revision
 
     @wire_method(reads=True)
-    def watch(self, subscription: int, after: int | None = None, epoch: UUID | None = None) -> int:
+    async def watch(self, subscription: int, after: int | None = None, epoch: UUID | None = None) -> int:
         """Begin a watch under a number of the client's choice, so that it knows the number before the first change.
 
         Its changes come as notifications ``change`` and ``resync``. Returns the current revision.
         """
+        # Whoever gave up by now gets no watch: nobody would end it.
+        await trio.lowlevel.checkpoint()
+        if after is None:
+            # It begins with a snapshot, in the step that opens it: nearly all of that is made before.
+            await self._graph.make_snapshot(json=self._peer.speaks_json)
         if subscription in self._forwards:
             raise SubscriptionTaken(subscription)
         forward = Forward(subscription, self.open_watch(after, epoch), self._peer, self._graph)
@@ -183,7 +188,8 @@ class Forward:
     """One watch on its way to a client: at once while there is room, in order always.
 
     Changes are queued for the client in the very step that made them, so that they leave before the reply that names
-    their revision. Only when the client's outbox is full do they wait in the watch, which is bounded.
+    their revision. Only when the client's outbox is full, or it has fallen behind, do they wait in the watch, which is
+    bounded.
     """
 
     def __init__(self, number: int, watch: Watch, peer: Peer, graph: GraphSupervisor) -> None:
@@ -195,12 +201,17 @@ class Forward:
         self._item: Change | Resync | None = None
         self._blocked = trio.Event()
         self._failed: Exception | None = None
+        self._made = False
+        """Whether the snapshot of a resync was just made in slices: little is left for the step that takes it."""
         watch.on_item = self.drain
 
     def drain(self) -> None:
-        """Queue what there is for the client; stops at the first item for which there is no room."""
+        """Queue what there is for the client; stops at the first item for which there is no room, or no time."""
         try:
             while not self._blocked.is_set():
+                if self._item is None and self.watch.slow and not self._made:
+                    self._blocked.set()
+                    return
                 self._item = self._item or self.watch.receive_nowait()
                 self._send(self._item)
                 self._item = None
@@ -221,15 +232,19 @@ class Forward:
             self._blocked.set()
 
     async def run(self) -> None:
-        """Go on after a full outbox, until the watch is over."""
+        """Go on after a full outbox, and make what takes long, until the watch is over."""
         self.drain()
         while True:
             await self._blocked.wait()
             if self._failed is not None:
                 return self._send_end(self._failed)
             await self._peer.wait_room()
+            if self.watch.slow:
+                await self._graph.make_snapshot(json=self._peer.speaks_json)
+                self._made = True
             self._blocked = trio.Event()
             self.drain()
+            self._made = False
 
     def _send(self, item: Change | Resync) -> None:
         kind = "change" if isinstance(item, Change) else "resync"
