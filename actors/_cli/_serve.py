@@ -40,12 +40,12 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
 async def run(args: argparse.Namespace) -> int:
     """Serve until a signal comes."""
     options = {"host": args.host, "insecure": args.insecure, "origins": args.origin, "hosts": args.known_as}
-    limits = read_limits(args.limit)
+    limits, certificate = read_limits(args.limit), _certified(args)
     collect_seldom()
     # From before the first word, so that whoever has read it can end this cleanly.
     with hear_signals() as signals:
         async with open_graph(limits=limits, state=args.state) as graph, open_task_nursery() as nursery:
-            serve = partial(serve_host, graph, port=args.port, ssl_context=_certified(args), **options)
+            serve = partial(serve_host, graph, port=args.port, ssl_context=certificate, **options)
             host = await nursery.start(serve)
             said = [_as_json(host, args.state)] if args.json else _said(host, args.state)
             print(*said, sep="\n", flush=True)

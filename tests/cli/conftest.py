@@ -1,14 +1,27 @@
 """A graph served by a real process of the command line, and a way to run commands beside it."""
 
+import gc
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
+from actors._cli import main
+
+Command = Callable[..., "Told"]
+
+
+@attrs.frozen
+class Told:
+    """What came of a command."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture
@@ -19,14 +32,40 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def trellis(environment: dict[str, str]) -> Command:
-    """Runs one command to its end."""
+def apart(environment: dict[str, str]) -> Command:
+    """Runs one command to its end, in a process of its own."""
 
-    def run(*arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    def run(*arguments: str, **more: str) -> Told:
         command = [sys.executable, "-m", "actors", *arguments]
-        return subprocess.run(
+        done = subprocess.run(
             command, capture_output=True, text=True, timeout=60, check=False, env={**environment, **more}
         )
+        return Told(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def trellis(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Runs one command to its end, in this process: a tenth of the time, and its user sees no difference.
+
+    Not for a command that serves: it changes how its whole process collects garbage.
+    """
+    for name in set(os.environ) - set(environment):
+        monkeypatch.delenv(name)
+
+    def run(*arguments: str, **more: str) -> Told:
+        with monkeypatch.context() as patch:
+            for name, value in {**environment, **more}.items():
+                patch.setenv(name, value)
+            try:
+                code = main(arguments)
+            except SystemExit as end:
+                code = end.code
+        assert gc.get_freeze_count() == 0, "a command that serves needs a process of its own"
+        return Told(code, *capsys.readouterr())
 
     return run
 

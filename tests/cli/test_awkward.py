@@ -40,8 +40,8 @@ def test_what_is_no_number_is_said_in_plain_words(trellis):
 
 
 @pytest.mark.parametrize("folder", ["/nonexistent/x", "/proc"])
-def test_a_runtime_folder_that_cannot_be_names_the_variable_to_set(trellis, folder):
-    refused = trellis("serve", XDG_RUNTIME_DIR=folder)
+def test_a_runtime_folder_that_cannot_be_names_the_variable_to_set(apart, folder):
+    refused = apart("serve", XDG_RUNTIME_DIR=folder)
     assert refused.returncode == 1
     assert refused.stderr.endswith("; set XDG_RUNTIME_DIR to a folder of yours\n")
     assert not os.path.exists("/nonexistent")

@@ -50,6 +50,15 @@ def test_every_command_finds_the_graph_by_itself(trellis, background):
     assert [session["name"] for session in json.loads(trellis("sessions", "--json").stdout)] == ["trellis sessions"]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("--help",), ("graph",), ("settings", "--json"), ("set", "NOBODY", "a", "1"), ("graph", "--graph", "x")],
+)
+def test_in_a_process_of_its_own_a_command_says_and_returns_what_it_does_in_ours(trellis, apart, background, arguments):
+    served(background("serve"))
+    assert apart(*arguments) == trellis(*arguments)
+
+
 def test_what_looks_changes_or_ends_the_graph_says_it_in_json_too(trellis, background):
     served(background("serve"))
     watch = background("watch", "--json")
@@ -215,9 +224,9 @@ def test_a_setting_of_nobody_is_refused(trellis, background):
     assert refused.stderr.startswith("trellis: no component 'SYS/NOBODY'")
 
 
-def test_a_taken_port_is_one_line(trellis, background):
+def test_a_taken_port_is_one_line(apart, background):
     url = served(background("serve"))
-    taken = trellis("serve", "--port", str(urlsplit(url).port))
+    taken = apart("serve", "--port", str(urlsplit(url).port))
     assert taken.returncode == 1
     assert taken.stderr.startswith("trellis: ")
     assert taken.stderr.count("\n") == 1

@@ -87,8 +87,8 @@ def test_a_key_without_its_certificate_is_misuse(trellis, tmp_path):
         assert (misused.returncode, words in misused.stderr) == (2, True)
 
 
-def test_off_this_host_it_needs_tls_or_insecurity_spelled_out(serve, trellis):
-    refused = trellis("serve", "--host", "0.0.0.0")
+def test_off_this_host_it_needs_tls_or_insecurity_spelled_out(serve, apart, trellis):
+    refused = apart("serve", "--host", "0.0.0.0")
     assert (refused.returncode, "TLS" in refused.stderr) == (1, True)
     told, _ = serve("--host", "0.0.0.0", "--insecure", "--known-as", "0.0.0.0")
     assert told["url"].startswith("ws://0.0.0.0:")

@@ -30,18 +30,18 @@ def test_without_a_file_the_server_says_that_persistent_edges_are_in_memory(back
     )
 
 
-def test_a_second_server_on_the_same_file_is_refused(background, trellis, tmp_path):
+def test_a_second_server_on_the_same_file_is_refused(background, apart, tmp_path):
     path = tmp_path / "graph.state"
     started(background("serve", "--state", str(path)))
-    refused = trellis("serve", "--state", str(path))
+    refused = apart("serve", "--state", str(path))
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == f"trellis: {path} is in use by another server: stop it, or name another file\n"
 
 
-def test_a_file_that_is_somebody_elses_is_refused_and_left_alone(trellis, tmp_path):
+def test_a_file_that_is_somebody_elses_is_refused_and_left_alone(apart, tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("my notes")
-    refused = trellis("serve", "--state", str(path))
+    refused = apart("serve", "--state", str(path))
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == f"trellis: {path} keeps no graph: it is no database; name another file\n"
     assert path.read_text() == "my notes"

@@ -11,32 +11,6 @@ from urllib.parse import urlsplit
 import attrs
 import pytest
 
-from actors._cli import main
-
-
-@attrs.frozen
-class Told:
-    """What came of a command."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def trellis(environment, monkeypatch, capsys):
-    """Runs one command in this process: which way it takes does not depend on whose process it is."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", environment["XDG_RUNTIME_DIR"])
-    monkeypatch.delenv("TRELLIS_GRAPH", raising=False)
-
-    def run(*arguments, **more):
-        with monkeypatch.context() as patch:
-            for name, value in more.items():
-                patch.setenv(name, value)
-            return Told(main(arguments), *capsys.readouterr())
-
-    return run
-
 
 @attrs.frozen
 class Served:
