@@ -87,6 +87,8 @@ class StreamLink(Link):
         self._last: Sign | None = None
         """What the peer ended it with, once that has arrived."""
         self._receiving = False
+        self._parting = trio.lowlevel.ParkingLot()
+        """Whoever has said goodbye and leaves it to somebody who receives to hear the answer."""
         self._said_goodbye = False
         self._sending = False
         self._free = trio.lowlevel.ParkingLot()
@@ -207,7 +209,11 @@ class StreamLink(Link):
                 self._take_in(await self._guard.receive_some(_RECEIVE_BYTES))
             return frame
         except trio.BrokenResourceError:
+            self._parting.unpark_all()
             raise self._lost() from None
+        except BaseException:
+            self._parting.unpark_all()
+            raise
         finally:
             self._receiving = False
 
@@ -266,8 +272,8 @@ class StreamLink(Link):
             self._said_goodbye = True
             await self._send_alone(goodbye)
         if self._receiving:
-            await self._guard.ended.wait()
-            return
+            # Two at once cannot, but whoever receives may be cancelled: then nobody else would hear the answer.
+            await self._parting.park()
         while True:
             await self.receive()
 

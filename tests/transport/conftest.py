@@ -83,7 +83,7 @@ async def stream_pair(limits: Limits) -> AsyncIterator[LinkPair]:
         async with client_link(ours, "localhost", TOKEN, limits, math.inf, RuntimeError) as client:
             await arrived.wait()
             yield LinkPair(client, opened[0])
-        done.set()
+            done.set()
 
 
 @asynccontextmanager
@@ -103,7 +103,8 @@ async def served_pair(
         async with connect(place) as client:
             await arrived.wait()
             yield LinkPair(client, opened[0])
-        done.set()
+            # Before the client leaves: each hears the other's goodbye then, and nobody waits for one in vain.
+            done.set()
         nursery.cancel_scope.cancel()
 
 

@@ -120,6 +120,20 @@ async def test_a_goodbye_that_is_answered_waits_for_nothing_else(open_pair: Open
             await pair.client.aclose()
 
 
+async def test_a_goodbye_is_answered_though_both_ends_and_whoever_receives_are_cancelled_at_once(
+    open_pair: OpenPair,
+) -> None:
+    async with open_pair(Limits(close_seconds=20)) as pair:
+        with trio.fail_after(5):
+            async with trio.open_nursery() as nursery:
+                for link in (pair.client, pair.server):
+                    nursery.start_soon(link.receive)
+                await trio.testing.wait_all_tasks_blocked(0.01)
+                nursery.cancel_scope.cancel()
+                nursery.start_soon(pair.server.aclose)
+                await pair.client.aclose()
+
+
 @pytest.mark.parametrize("who", ["client", "server"])
 async def test_after_the_end_there_is_only_the_end(open_pair: OpenPair, who: str) -> None:
     async with open_pair(SMALL) as pair:
