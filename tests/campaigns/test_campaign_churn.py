@@ -13,8 +13,8 @@ from graphmeta import GraphMetadata, UnitMetadata
 from transport import Limits
 
 LIVES = {
-    "local": scale(100_000, 10_000, 1_000),
-    "memory": scale(10_000, 1_000, 100),
+    "local": scale(100_000, 2_000, 1_000),
+    "memory": scale(10_000, 200, 100),
     "websocket": scale(1_000, 100, 50),
 }
 AT_ONCE = 5
