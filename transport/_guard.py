@@ -28,7 +28,6 @@ class GuardedStream(trio.abc.Stream):
         self._now = trio.lowlevel.current_clock().current_time  # `trio.current_time`, found once.
         self.last_heard = self._now()
         self.fault: str | None = None
-        self.ended = trio.Event()
         self.meter: Meter | None = None
         self._stream = stream
         self._socket = stream.socket if isinstance(stream, trio.SocketStream) else None
@@ -47,7 +46,6 @@ class GuardedStream(trio.abc.Stream):
         """End both directions now, without a word to the peer."""
         if self.fault is None:
             self.fault = reason
-            self.ended.set()
             force_close(self._stream)
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
@@ -101,8 +99,6 @@ class GuardedStream(trio.abc.Stream):
 
     def _hear(self, data: bytes) -> None:
         self.last_heard = self._now()
-        if not data:
-            self.ended.set()
         if self.meter is not None:
             try:
                 self.meter(data, self.last_heard)
