@@ -47,6 +47,7 @@ from ._decorators import thread as thread
 from ._diff import compare as compare
 from ._diff import diff as diff
 from ._down import down_units as down_units
+from ._encoding import Encoding as Encoding
 from ._errors import CycleError as CycleError
 from ._errors import GraphError as GraphError
 from ._errors import InvalidChange as InvalidChange

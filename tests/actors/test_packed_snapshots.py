@@ -75,7 +75,7 @@ async def test_others_change_the_graph_while_it_is_made_and_it_is_whole(monkeypa
     monkeypatch.setattr(_slices, "_run_slice", next)
     done = []
     async with open_graph() as graph, open_session(graph, name="one") as one:
-        await one.register_metadata(metadata(100))
+        await one.register_metadata(metadata(1500))
         before = graph.snapshot()
 
         async def ask():

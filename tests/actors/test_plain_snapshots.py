@@ -10,7 +10,7 @@ import trio.testing
 from actors import open_graph, open_session
 from actors._graph import _slices
 from actors._graph._doors._door import serve_link
-from actors._graph._supervisor import _plain
+from actors._graph._supervisor import _encoded_settings, _plain
 from actors._graph._wire._wire import ERRORS
 from graphmeta import (
     CollectionMetadata,
@@ -90,7 +90,7 @@ async def test_others_are_answered_while_it_is_made_and_it_is_as_of_when_it_was_
     monkeypatch.setattr(_slices, "_run_slice", next)
     done = []
     async with open_graph() as graph, open_session(graph, name="one") as one, asking(graph) as peer:
-        await one.register_metadata(metadata(100))
+        await one.register_metadata(metadata(1000))
         before = graph.snapshot()
 
         async def ask():
@@ -112,8 +112,8 @@ async def test_what_did_not_change_is_not_encoded_again(monkeypatch):
     def noted(encode):
         return lambda value, encoding: encoded.append(encode.__name__) or encode(value, encoding)
 
-    for encode in (encode_settings_slices, encode_metadata_slices):
-        monkeypatch.setattr(_plain, encode.__name__, noted(encode))
+    for module, encode in ((_encoded_settings, encode_settings_slices), (_plain, encode_metadata_slices)):
+        monkeypatch.setattr(module, encode.__name__, noted(encode))
     async with open_graph() as graph, open_session(graph, name="one") as one, asking(graph) as peer:
         for step, expected in (
             (lambda: one.register_metadata(metadata(3)), ["encode_settings_slices", "encode_metadata_slices"]),

@@ -14,14 +14,13 @@ from graphmeta import (
     GraphMetadata,
     GraphSnapshot,
     SessionBlobs,
-    SettingValue,
     SnapshotSession,
     assemble_snapshot,
     encode_session,
-    encode_settings_slices,
 )
 from transport import Pieces
 
+from ._encoded_settings import EncodedSettings
 from ._newest import Newest
 
 EncodedMetadata = Callable[[Iterable[tuple[UUID, GraphMetadata | None]]], Mapping[UUID, bytes]]
@@ -34,12 +33,14 @@ Part = tuple[SnapshotSession, SessionBlobs]
 class PackedSnapshots:
     """The snapshots of one graph as bytes, and what of them is kept for the next one."""
 
-    def __init__(self, snapshot: Callable[[], GraphSnapshot], encoded: EncodedMetadata) -> None:
+    def __init__(
+        self, snapshot: Callable[[], GraphSnapshot], encoded: EncodedMetadata, settings: EncodedSettings
+    ) -> None:
         self._snapshot: Final = snapshot
         self._encoded: Final = encoded
         self._newest: Final = Newest[Pieces]()
         self._sessions: dict[UUID, Part] = {}
-        self._settings: tuple[Mapping[str, SettingValue], bytes] | None = None
+        self._settings: Final = settings
 
     async def since(self, revision: int) -> Pieces:
         """A snapshot of *revision* or later, made once for everybody who waits for it."""
@@ -55,8 +56,6 @@ class PackedSnapshots:
     def forget(self, change: Change) -> None:
         """Drop what *change* made old, in the same step as everybody else does: then it is let go in slices."""
         self._newest.forget()
-        if change.settings:
-            self._settings = None
         for described in change.metadata:
             self._sessions.pop(described.session, None)
         for ended in change.ended:
@@ -64,7 +63,7 @@ class PackedSnapshots:
 
     def _slices(self, snapshot: GraphSnapshot) -> Generator[object, None, Pieces]:
         metadata = self._encoded((session_id, session.metadata) for session_id, session in snapshot.sessions.items())
-        settings = yield from self._settings_slices(snapshot.settings)
+        settings = yield from self._settings.slices(snapshot.settings)
         sessions: dict[UUID, Part] = {}
         for session_id, session in snapshot.sessions.items():
             sessions[session_id] = self._part(session_id, session, metadata.get(session_id))
@@ -73,11 +72,6 @@ class PackedSnapshots:
         blobs = [blobs for _, blobs in sessions.values()]
         pieces = assemble_snapshot(snapshot.epoch, snapshot.revision, snapshot.persistent, settings, blobs)
         return self._newest.keep(snapshot.revision, Pieces(pieces))
-
-    def _settings_slices(self, settings: Mapping[str, SettingValue]) -> Generator[object, None, bytes]:
-        if self._settings is None or self._settings[0] is not settings:
-            self._settings = (settings, (yield from encode_settings_slices(settings)))
-        return self._settings[1]
 
     def _part(self, session_id: UUID, session: SnapshotSession, metadata: bytes | None) -> Part:
         kept = self._sessions.get(session_id)

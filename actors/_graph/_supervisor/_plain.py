@@ -3,7 +3,7 @@
 In slices, so that nobody waits for somebody else's snapshot. Knows nothing of who asks.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,24 +14,23 @@ from graphmeta import (
     Change,
     GraphMetadata,
     GraphSnapshot,
-    SettingValue,
     encode_metadata_slices,
-    encode_settings_slices,
     snapshot_twin,
 )
 from transport import Shared
 
+from ._encoded_settings import EncodedSettings
 from ._newest import Newest
 
 
 class PlainSnapshots:
     """The snapshots of one graph in JSON, and what of them is kept for the next one."""
 
-    def __init__(self, snapshot: Callable[[], GraphSnapshot]) -> None:
+    def __init__(self, snapshot: Callable[[], GraphSnapshot], settings: EncodedSettings) -> None:
         self._snapshot: Final = snapshot
         self._newest: Final = Newest[Shared]()
         self._metadata: Final[dict[UUID, tuple[GraphMetadata, Shared]]] = {}
-        self._settings: tuple[Mapping[str, SettingValue], Shared] | None = None
+        self._settings: Final = settings
 
     async def since(self, revision: int) -> Shared:
         """A snapshot of *revision* or later, made once for everybody who waits for it."""
@@ -48,8 +47,6 @@ class PlainSnapshots:
     def forget(self, change: Change) -> None:
         """Drop what *change* made old, in the same step as everybody else does: then it is let go in slices."""
         self._newest.forget()
-        if change.settings:
-            self._settings = None
         for described in change.metadata:
             self._metadata.pop(described.session, None)
         for ended in change.ended:
@@ -58,9 +55,7 @@ class PlainSnapshots:
     def _slices(self, snapshot: GraphSnapshot) -> Generator[object, None, Shared]:
         for ended in self._metadata.keys() - snapshot.sessions.keys():  # While this was encoded.
             del self._metadata[ended]
-        if self._settings is None or self._settings[0] is not snapshot.settings:
-            json = yield from encode_settings_slices(snapshot.settings, "json")
-            self._settings = (snapshot.settings, _encoded(snapshot.settings, json))
+        yield from self._settings.slices(snapshot.settings)
         for session_id, session in snapshot.sessions.items():
             if session.metadata is not None and not self._keeps(session_id, session.metadata):
                 json = yield from encode_metadata_slices(session.metadata, "json")
@@ -77,8 +72,9 @@ class PlainSnapshots:
             if session.metadata is not None and self._keeps(session_id, session.metadata)
         }
         whole = msgspec.structs.replace(twin, sessions={**twin.sessions, **kept})
-        if self._settings is not None and self._settings[0] is snapshot.settings:
-            whole = msgspec.structs.replace(whole, settings=self._settings[1])
+        settings = self._settings.of(snapshot.settings)
+        if settings is not None:
+            whole = msgspec.structs.replace(whole, settings=_encoded(snapshot.settings, settings))
         return whole
 
     def _keeps(self, session_id: UUID, metadata: GraphMetadata) -> bool:

@@ -41,6 +41,7 @@ from graphmeta import (
 from transport import Limits, Pieces, Shared
 
 from ._discard import Discard
+from ._encoded_settings import EncodedSettings
 from ._history import History
 from ._loop_meter import LoopMeter
 from ._nearest import nearest
@@ -101,8 +102,12 @@ class GraphSupervisor(Actor):
         self._members: dict[UUID, Member] = {}
         self._watches: set[Watch] = set()
         self._meter: Final = LoopMeter()
-        self._packed: Final = PackedSnapshots(self._ledger.snapshot, self._ledger.encoded_metadata)
-        self.plain: Final = PlainSnapshots(self._ledger.snapshot)
+        self._encoded_settings: Final = {True: EncodedSettings("json"), False: EncodedSettings("msgpack")}
+        """By whether they are for those who speak JSON."""
+        self._packed: Final = PackedSnapshots(
+            self._ledger.snapshot, self._ledger.encoded_metadata, self._encoded_settings[False]
+        )
+        self.plain: Final = PlainSnapshots(self._ledger.snapshot, self._encoded_settings[True])
         """Its snapshots for those who speak JSON."""
         self._newest: tuple[Change, Shared] | None = None
         self._told: Decision[Any] | None = None
@@ -154,6 +159,9 @@ class GraphSupervisor(Actor):
             return decision.result
         self._told = decision
         weight = weigh(change, decision.measured)
+        if change.settings:
+            for settings in self._encoded_settings.values():
+                settings.forget()
         self._packed.forget(change)
         self.plain.forget(change)
         self._history.append(change, weight)
@@ -284,6 +292,11 @@ class GraphSupervisor(Actor):
     def settings(self) -> dict[str, SettingValue]:
         """The live settings by address, sorted."""
         return self._ledger.settings()
+
+    async def encoded_settings(self, *, json: bool) -> Shared:
+        """The live settings of now by address, encoded in slices."""
+        encoded = await in_slices(self._encoded_settings[json].slices(self.snapshot().settings))
+        return Shared.encoded_as(json=encoded) if json else Shared.encoded_as(msgpack=encoded)
 
     def settings_history(self, address: str) -> tuple[SettingValue, ...]:
         """The last values of a component's settings, oldest first: none if it has no settings. `UnknownComponent`."""

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 from uuid import UUID
 
 import trio
@@ -24,7 +24,7 @@ from actors._graph._session._service import SessionService
 from actors._graph._slices import in_slices
 from actors._graph._supervisor._supervisor import GraphSupervisor
 from actors._graph._supervisor._watch import Watch
-from graphmeta import Change, Endpoint, Resync, decode_metadata_slices, step_twin
+from graphmeta import Change, Endpoint, Resync, SettingValue, decode_metadata_slices, step_twin
 from transport import InvalidRequest, LimitExceeded, LinkLost, Payload, Peer, wire_method
 
 from ._traffic import Traffic
@@ -140,6 +140,14 @@ class RemoteSessionService(SessionService):
                 return await super().register_metadata(None)
             encoding: Literal["json", "msgpack"] = "json" if self._peer.speaks_json else "msgpack"
             return await super().register_metadata(await in_slices(decode_metadata_slices(raw, encoding)))
+
+    # As in process, but it may be large, and is encoded in slices.
+    @wire_method(reads=True)
+    def settings(self) -> Awaitable[dict[str, SettingValue]]:  # type: ignore[override]
+        """The live settings of every component, by address."""
+        self._alive()
+        encoded = self._graph.encoded_settings(json=self._peer.speaks_json)
+        return cast("Awaitable[dict[str, SettingValue]]", encoded)
 
     @wire_method(reads=True)
     def close(self) -> int:
