@@ -7,6 +7,7 @@ from ._bypass import Stored as Stored
 from ._bypass import bypass_pair as bypass_pair
 from ._codec import Payload as Payload
 from ._connect import connect_websocket as connect_websocket
+from ._connect import reach_websocket as reach_websocket
 from ._discover import describe_service as describe_service
 from ._error_table import ErrorTable as ErrorTable
 from ._errors import CannotListen as CannotListen
@@ -43,6 +44,7 @@ from ._service_table import wire_method as wire_method
 from ._shared import Shared as Shared
 from ._slices import decode_values as decode_values
 from ._unix_door import connect_unix as connect_unix
+from ._unix_door import reach_unix as reach_unix
 from ._unix_door import serve_unix_links as serve_unix_links
 from ._websocket_door import Listening as Listening
 from ._websocket_door import serve_websocket_links as serve_websocket_links

@@ -53,6 +53,7 @@ class Beside:
         if self._socket is not None and self.bypass is not None:
             self.bypass.close()
             self._socket.close()
+            self._socket = None
 
     def _take(self, descriptor: int) -> None:
         if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):

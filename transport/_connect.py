@@ -5,8 +5,8 @@ A token goes to loopback or through TLS, never across a network in plain text, a
 
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from ._guard import GuardedStream
 from ._limits import Limits
 from ._link import Link
 from ._policy import check_token, is_loopback
+from ._stream_link import StartSoon, in_own_nursery
 from ._until import until
 from ._websocket import client_link
 
@@ -50,22 +51,32 @@ def read_url(url: str) -> _Address:
     return _Address(host, port or (443 if tls else 80), tls)
 
 
-@asynccontextmanager
-async def connect_websocket(
+def connect_websocket(
     url: str,
     *,
     token: str | None = None,
     limits: Limits | None = None,
     ssl_context: ssl.SSLContext | None = None,
     insecure: bool = False,
-) -> AsyncIterator[Link]:
+) -> AbstractAsyncContextManager[Link]:
     """Open a link to a server's door; it is closed when the block is left.
 
     ``ssl_context`` is for ``wss`` (the default trusts the system's authorities); ``insecure=True`` allows a
     token to cross a network in plain text. Raises `ConnectFailed` when no server of ours answers in time, and
     `HandshakeRefused` when one says no.
     """
-    limits = limits or Limits()
+    return in_own_nursery(partial(reach_websocket, url, token, limits or Limits(), ssl_context, insecure))
+
+
+async def reach_websocket(
+    url: str,
+    token: str | None,
+    limits: Limits,
+    ssl_context: ssl.SSLContext | None,
+    insecure: bool,
+    start_soon: StartSoon,
+) -> Link:
+    """As `connect_websocket`, but the link is the caller's to close; *start_soon* is that of a nursery around it."""
     address = read_url(url)
     failed = partial(ConnectFailed, url)
     if token is not None:
@@ -76,8 +87,7 @@ async def connect_websocket(
     with until(deadline, failed(f"no answer within {limits.handshake_seconds:g} s")):
         stream = await _dial(address, ssl_context, failed)
     guard = GuardedStream(stream, limits.send_seconds)
-    async with client_link(guard, address.authority, token, limits, deadline, _no_server(url)) as link:
-        yield link
+    return await client_link(guard, address.authority, token, limits, deadline, _no_server(url), start_soon)
 
 
 def _no_server(url: str) -> Callable[[str], ConnectFailed]:

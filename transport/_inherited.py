@@ -17,7 +17,7 @@ import trio
 from ._guard import GuardedStream
 from ._limits import Limits
 from ._link import About, Link, Role
-from ._stream_link import stream_link
+from ._stream_link import StartSoon, StreamLink, in_own_nursery
 from ._unix import UnixFraming
 
 GIB: Final = 1024**3
@@ -46,5 +46,9 @@ async def inherited_link(
     stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
     about = About(role, peer, in_place=True)
     guard = GuardedStream(stream, limits.send_seconds)
-    async with stream_link(guard, UnixFraming(role, limits), about, limits) as link:
+
+    async def reach(start_soon: StartSoon) -> Link:
+        return StreamLink(guard, UnixFraming(role, limits), about, limits, start_soon)
+
+    async with in_own_nursery(reach) as link:
         yield link

@@ -132,7 +132,10 @@ class Link(abc.ABC):
 
     @abc.abstractmethod
     async def aclose(self, reason: str = "closed") -> None:
-        """End the link politely, after ``close_seconds`` by force. Never raises; may be repeated."""
+        """End the link politely, after ``close_seconds`` by force. Never raises; may be repeated.
+
+        A checkpoint, unless the link had ended before.
+        """
 
     @abc.abstractmethod
     def abort(self, reason: str) -> None:

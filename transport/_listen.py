@@ -6,7 +6,7 @@ loop. Knows nothing of websockets: how a stream becomes a link is somebody else'
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import attrs
 import trio
@@ -32,6 +32,10 @@ class AcceptLoop:
     open_link: Callable[["AcceptLoop", trio.SocketStream], AbstractAsyncContextManager[Link]]
     """Turn an accepted stream into a link; raises one of `EXPECTED` when nothing comes of it."""
     limits: Limits
+    on_closing: Callable[[], None]
+    """Is called once, when the loop ends for whatever reason, before the connections that are open are waited for."""
+    _nursery: trio.Nursery = attrs.field(init=False)
+    """Of all connections, and of what their links do beside."""
     _knocking: dict[GuardedStream, None] = attrs.field(factory=dict)
     """Handshakes under way, the oldest first."""
     _admitted: set[GuardedStream] = attrs.field(factory=set)
@@ -40,11 +44,24 @@ class AcceptLoop:
         """Accept until cancelled; closes the listeners."""
         try:
             with single_as_itself():
-                await trio.serve_listeners(self._serve, listeners)
+                async with trio.open_nursery() as self._nursery:
+                    self._nursery.start_soon(self._tell_closing)
+                    await trio.serve_listeners(self._serve, listeners, handler_nursery=self._nursery)
         finally:
             for listener in listeners:
                 listener.socket.close()
         raise AssertionError("serve_listeners only ends by an exception")
+
+    async def _tell_closing(self) -> None:
+        """For all connections, so that none needs a task that waits for the same; some are shielded and go on."""
+        try:
+            await trio.sleep_forever()
+        finally:
+            self.on_closing()
+
+    def start_soon(self, async_fn: Callable[..., Awaitable[object]], *args: Any) -> None:
+        """Run a task beside the connections."""
+        self._nursery.start_soon(async_fn, *args)
 
     def knock(self, guard: GuardedStream) -> None:
         """Note a handshake that begins; above the limit the oldest makes room, as honest ones are quick."""

@@ -66,9 +66,14 @@ class Peer:
         self._ended: str | None = None
         self._closing = False
         self._close_next = False
+        self._last: Call | None = None
+        """With its answer this end closes, too."""
         self._scope = trio.CancelScope()
+        self._reading = trio.CancelScope()
+        """Around the wait for the next frame."""
         self._tasks: trio.Nursery | None = None
-        """Open while the connection is served."""
+        self._early: list[Callable[[], Awaitable[object]]] | None = None
+        """Tasks to begin with when there is a nursery for them; None while the connection is not served."""
 
     def __repr__(self) -> str:
         state = self._ended or ("closing" if self._closing else "open")
@@ -116,16 +121,18 @@ class Peer:
         """
         return await receive_opening(self._link, self._receiver, self.limits, shape, method)
 
-    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Serve the connection until it ends.
+    async def run(
+        self, *, shielded: bool = False, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Serve the connection until it ends; *shielded*, a cancellation around it does not end it.
 
         Returns after `close` on this side; raises `LinkLost` when it ended in any other way. An error that is
         not in the error table, raised by a method or by ``on_notify``, is a bug and leaves as itself. The link
         stays its opener's to close.
         """
-        with single_as_itself(), self._scope:
-            async with trio.open_nursery() as nursery:
-                await self._serve(nursery, task_status)
+        self._scope.shield = shielded
+        with self._scope:
+            await self._serve(task_status)
         if not self._closing:
             assert self._ended is not None
             raise LinkLost(self._ended)
@@ -134,15 +141,23 @@ class Peer:
         """Run a task for as long as the connection is served; when it is over, not at all."""
         if self._tasks is not None:
             self._tasks.start_soon(async_fn, *args)
+        elif self._early is not None:
+            self._early.append(partial(async_fn, *args))
+            self._reading.cancel()
 
-    async def request(self, method: str, params: Mapping[str, Any], result_type: Any = Any) -> Any:
+    async def request(
+        self, method: str, params: Mapping[str, Any], result_type: Any = Any, *, last: bool = False
+    ) -> Any:
         """Ask the other end and wait for its answer, decoded into ``result_type``.
 
         Raises the error that the other end answered with, `LinkLost` as soon as the connection ends, and
         `LimitExceeded` when this is too much to send. Cancelled: the request is withdrawn, or the other end is
-        told without waiting; it may still have happened.
+        told without waiting; it may still have happened. With the answer to the *last* one the connection is closed
+        as by `close`, before anything that comes behind it is looked at.
         """
         call = self._calls.begin()
+        if last:
+            self._last = call
         try:
             # Of many under way those that are made in one turn leave in one write, by the writer.
             hurry = len(self._calls) == 1
@@ -186,9 +201,14 @@ class Peer:
         """
         if not self._closing and self._ended is None:
             self._closing = True
-            self._scope.deadline = trio.current_time() + self.limits.close_seconds
             if self._sender.drain():
                 self._end(_CLOSED)
+            else:
+                self.hurry(self.limits.close_seconds)
+
+    def hurry(self, seconds: float) -> None:
+        """Let `run` end within so many seconds, whatever still waits."""
+        self._scope.deadline = min(self._scope.deadline, trio.current_time() + seconds)
 
     def close_next(self) -> None:
         """As `close`, once what has arrived is answered: for a method whose answer is the last word."""
@@ -210,40 +230,57 @@ class Peer:
         except (LimitExceeded, LinkLost):
             return
 
-    async def _serve(self, nursery: trio.Nursery, task_status: trio.TaskStatus[None]) -> None:
-        self._tasks = nursery
+    async def _serve(self, task_status: trio.TaskStatus[None]) -> None:
+        self._early = []
         try:
             self._sender.open(partial(self.start_soon, self._write))
             task_status.started()
-            await self._read(nursery)
+            await self._read()
+            if self._early:
+                await self._read_beside_tasks(self._early)
         finally:
-            self._tasks = None
+            self._early = None
             self._end("this end stopped serving the connection")
 
-    async def _read(self, nursery: trio.Nursery) -> None:
-        """Take what comes, and between two frames look after the heartbeat."""
+    async def _read_beside_tasks(self, early: list[Callable[[], Awaitable[object]]]) -> None:
+        """Go on with a nursery, which most connections never need: it would be a large part of what they cost."""
+        with single_as_itself():
+            async with trio.open_nursery() as self._tasks:
+                self._early = None
+                for task in early:
+                    self._tasks.start_soon(task)
+                try:
+                    await self._read()
+                finally:
+                    self._tasks = None
+
+    async def _read(self) -> None:
+        """Take what comes, and between two frames look after the heartbeat; until a task needs a nursery first."""
         heartbeat = Heartbeat(self._link, self.limits)
         try:
-            while self._ended is None:
-                with trio.CancelScope(deadline=heartbeat.due) as until_due:
-                    await self._take_all(nursery)
-                if until_due.cancelled_caught and heartbeat.beat():
+            while self._ended is None and not self._early:
+                with trio.CancelScope(deadline=heartbeat.due) as self._reading:
+                    await self._take_all()
+                if self._reading.cancelled_caught and not self._early and heartbeat.beat():
                     self.abort(f"nothing was heard for {self.limits.heartbeat_timeout:g} s after a ping")
         except LinkClosed as error:
             self._end(error.reason)
         except (ProtocolError, LimitExceeded) as error:
             self._end(str(error))
 
-    async def _take_all(self, nursery: trio.Nursery) -> None:
-        while self._ended is None:
-            self._take(await self._link.receive(), nursery)
+    async def _take_all(self) -> None:
+        while self._ended is None and not self._early:
+            self._take(await self._link.receive())
 
-    def _take(self, frame: Frame | None, nursery: trio.Nursery) -> None:
+    def _take(self, frame: Frame | None) -> None:
         """Take a frame and those that came with it; what they are answered at once leaves in one write."""
         self._sender.hold()
         try:
             while frame is not None:
-                self._receiver.take(frame, nursery)
+                self._receiver.take(frame, self.start_soon)
+                if self._last is not None and self._last.answer is not None:
+                    self._close_next = True
+                    break
                 frame = self._link.receive_nowait()
         finally:
             self._sender.release()

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-import trio
 
 from ._calls import Calls
 from ._codec import Payload, codec_of
@@ -18,7 +17,7 @@ from ._fragments import FRAGMENT, Assembler
 from ._limits import Limits
 from ._link import Frame, Role
 from ._nesting import PlainBounds
-from ._requests import Requests
+from ._requests import Requests, StartSoon
 from ._rpc import Failure, Notification, Record, Reply, Request, RequestId, read_frame
 from ._sender import Sender
 from ._service import Service
@@ -41,16 +40,16 @@ class Receiver:
             limits.transfers, role.other.document_limit, getattr(limits, role.other.document_limit)
         )
 
-    def take(self, frame: Frame, nursery: trio.Nursery) -> None:
+    def take(self, frame: Frame, start_soon: StartSoon) -> None:
         """Take one frame. Raises `ProtocolError` and `LimitExceeded`: the connection must end.
 
-        Any other error is a bug of a method or of ``on_notify``. Methods that wait run in ``nursery``.
+        Any other error is a bug of a method or of ``on_notify``. Methods that wait run in a task of their own.
         """
         record = self.read(frame)
         if isinstance(record, Notification) and record.method == FRAGMENT:
             record = self._assemble(record)
         if record is not None:
-            _TAKERS[type(record)](self, record, nursery)
+            _TAKERS[type(record)](self, record, start_soon)
 
     def read(self, frame: Frame) -> Record | None:
         """Read one frame; an unreadable one is answered here, and there is None."""
@@ -73,18 +72,18 @@ class Receiver:
             raise ProtocolError("a fragment of a fragment")
         return record
 
-    def _take_request(self, request: Request, nursery: trio.Nursery) -> None:
-        self.requests.take(request, self.service, nursery)
+    def _take_request(self, request: Request, start_soon: StartSoon) -> None:
+        self.requests.take(request, self.service, start_soon)
 
-    def _take_notification(self, notification: Notification, nursery: trio.Nursery) -> None:
+    def _take_notification(self, notification: Notification, start_soon: StartSoon) -> None:
         if notification.method == CANCEL:
             self.requests.cancel(notification.params.decode(_Cancel).id)
         elif notification.method in self.service:
-            self.requests.notice(notification, self.service, nursery)
+            self.requests.notice(notification, self.service, start_soon)
         elif self.on_notify is not None:
             self.on_notify(notification.method, notification.params)
 
-    def _take_answer(self, answer: Reply | Failure, _: trio.Nursery) -> None:
+    def _take_answer(self, answer: Reply | Failure, _: StartSoon) -> None:
         if isinstance(answer, Failure) and answer.id is None:
             raise ProtocolError(f"it answered no request, but: {answer.message}")
         if not self._calls.settle(answer):
@@ -103,7 +102,7 @@ def _plain_bounds(sender: Role, limits: Limits) -> PlainBounds:
     return PlainBounds(limits.nesting, limits.decoded_bytes if sender is Role.CLIENT else sys.maxsize)
 
 
-_TAKERS: dict[type[Record], Callable[[Receiver, Any, trio.Nursery], None]] = {
+_TAKERS: dict[type[Record], Callable[[Receiver, Any, StartSoon], None]] = {
     Request: Receiver._take_request,
     Notification: Receiver._take_notification,
     Reply: Receiver._take_answer,

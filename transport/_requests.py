@@ -18,6 +18,9 @@ from ._rpc import Notification, Request, RequestId, failure_document, reply_docu
 from ._sender import Sender
 from ._service import Service
 
+StartSoon = Callable[..., None]
+"""Starts a task that ends with the connection: ``start_soon(async_fn, *args)``."""
+
 
 @attrs.define(eq=False)
 class Requests:
@@ -40,7 +43,7 @@ class Requests:
         if scope is not None:
             scope.cancel()
 
-    def take(self, request: Request, service: Service, nursery: trio.Nursery) -> None:
+    def take(self, request: Request, service: Service, start_soon: StartSoon) -> None:
         """Decide a request now, or start what will."""
         if request.id in self._waiting:
             self.fail(None, InvalidRequest(f"the id {request.id!r} is still in flight"))
@@ -49,7 +52,7 @@ class Requests:
             method = service.find(request.method)
             call = service.bind(method, request.params)
             if method.waits:
-                self._start(request, call, nursery)
+                self._start(request, call, start_soon)
                 return
             result = call()
         except Exception as error:
@@ -69,19 +72,19 @@ class Requests:
         else:
             self.reply(request.id, result)
 
-    def notice(self, notification: Notification, service: Service, nursery: trio.Nursery) -> None:
+    def notice(self, notification: Notification, service: Service, start_soon: StartSoon) -> None:
         """Run a method whose caller wants no answer: expected errors have nobody to go to."""
         try:
             method = service.find(notification.method)
             call = service.bind(method, notification.params)
             if method.waits:
-                self._start(notification, call, nursery)
+                self._start(notification, call, start_soon)
             else:
                 call()
         except Exception as error:
             self._refuse(None, error)
 
-    def _start(self, asked: Request | Notification, call: Callable[[], Any], nursery: trio.Nursery) -> None:
+    def _start(self, asked: Request | Notification, call: Callable[[], Any], start_soon: StartSoon) -> None:
         self._check("requests_in_flight", len(self._waiting))
         self._check("waiting_bytes", self._waiting_bytes)
         id_ = asked.id if isinstance(asked, Request) else None
@@ -91,7 +94,7 @@ class Requests:
         self._waiting[key] = trio.CancelScope()
         size = asked.params.size
         self._waiting_bytes += size
-        nursery.start_soon(self._run, id_, key, answer, size)
+        start_soon(self._run, id_, key, answer, size)
 
     def _check(self, name: str, present: int) -> None:
         allowed = getattr(self._limits, name)

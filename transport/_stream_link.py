@@ -5,7 +5,7 @@ pure, one for each kind of link. What can leave at once leaves in the step that 
 is given out without a turn of the scheduler for each frame.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
@@ -25,6 +25,9 @@ _SAID = "this end has said goodbye"
 _RECEIVE_BYTES = 64 * 1024
 _FRAMES_PER_CHECKPOINT = 8
 """Few, so that a peer that floods is a small part of each turn: 32 are a tenth cheaper for a burst of requests."""
+
+StartSoon = Callable[..., None]
+"""Starts a task in a nursery: ``start_soon(async_fn, *args)``."""
 
 
 @attrs.frozen
@@ -71,9 +74,7 @@ class StreamLink(Link):
     starts it.
     """
 
-    def __init__(
-        self, guard: GuardedStream, framing: Framing, about: About, limits: Limits, start: Callable[..., None]
-    ) -> None:
+    def __init__(self, guard: GuardedStream, framing: Framing, about: About, limits: Limits, start: StartSoon) -> None:
         self._guard = guard
         self._framing = framing
         self._about = about
@@ -263,8 +264,10 @@ class StreamLink(Link):
         if goodbye and self._guard.fault is None:
             with trio.move_on_after(self._limits.close_seconds, shield=True), suppress(LinkClosed):
                 await self._say_goodbye(goodbye)
-        self._guard.abort(f"closed here: {reason}")
-        await trio.lowlevel.cancel_shielded_checkpoint()
+        self._beside.close()
+        if self._guard.fault is None:
+            self._guard.abort(f"closed here: {reason}")
+            await trio.lowlevel.cancel_shielded_checkpoint()
 
     async def _say_goodbye(self, goodbye: bytes) -> None:
         """Send it as the last word and wait for the peer's: what ends with something unread may lose both."""
@@ -286,13 +289,15 @@ class StreamLink(Link):
 
 
 @asynccontextmanager
-async def stream_link(guard: GuardedStream, framing: Framing, about: About, limits: Limits) -> AsyncIterator[Link]:
-    """Make a link of a connected stream; it is closed when the block is left, politely where there is a word for it."""
+async def in_own_nursery(reach: Callable[[StartSoon], Awaitable[Link]]) -> AsyncIterator[Link]:
+    """Reach a link that has a nursery of its own; it is closed when the block is left, politely if there is a word.
+
+    A nursery costs more than a link: who has one around his link already reaches it with the ``start_soon`` of that.
+    """
     with single_as_itself():
         async with trio.open_nursery() as nursery:
-            link = StreamLink(guard, framing, about, limits, nursery.start_soon)
+            link = await reach(nursery.start_soon)
             try:
                 yield link
             finally:
                 await link.aclose()
-                link._beside.close()

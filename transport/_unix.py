@@ -5,14 +5,13 @@ link's own: nil asks for a sign of life, true gives it; false asks for a way bes
 true. Which sockets and peers to trust is decided elsewhere.
 """
 
-from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from ._errors import LimitExceeded
 from ._guard import GuardedStream
 from ._limits import Limits
 from ._link import About, Frame, Link, Role
-from ._stream_link import Sign, stream_link
+from ._stream_link import Sign, StartSoon, StreamLink
 
 _LENGTH = 4
 _PING = b"\xc0"
@@ -98,8 +97,8 @@ _SIGNS: Final[dict[bytes, Sign]] = {
 }
 
 
-def unix_link(guard: GuardedStream, role: Role, peer: str, limits: Limits) -> AbstractAsyncContextManager[Link]:
-    """Make a link of a connected stream; it is closed when the block is left."""
+def unix_link(guard: GuardedStream, role: Role, peer: str, limits: Limits, start_soon: StartSoon) -> Link:
+    """Make a link of a connected stream; it is its maker's to close."""
     # A client trusts the server that it has chosen.
     about = About(role, peer, in_place=role is Role.CLIENT)
-    return stream_link(guard, UnixFraming(role, limits), about, limits)
+    return StreamLink(guard, UnixFraming(role, limits), about, limits, start_soon)

@@ -9,8 +9,9 @@ import os
 import socket
 import stat
 import struct
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,6 +25,7 @@ from ._limits import Limits
 from ._link import Link, Role
 from ._listen import BACKLOG, AcceptLoop, Handler
 from ._rpc import failure_document
+from ._stream_link import StartSoon, in_own_nursery
 from ._unix import pack, unix_link
 from ._until import until
 
@@ -36,13 +38,14 @@ async def serve_unix_links(
     path: str | os.PathLike[str],
     *,
     limits: Limits | None = None,
+    on_closing: Callable[[], None] = lambda: None,
     task_status: trio.TaskStatus[Path] = trio.TASK_STATUS_IGNORED,
 ) -> NoReturn:
     """Serve links on a Unix socket until cancelled; ``started`` gives its path, which is removed at the end.
 
     Its directory is made if it is missing, and must belong to this user alone; a socket that a dead process
-    left behind is replaced. The same rules hold for ``handler`` as with `serve_websocket_links`. Raises
-    `CannotListen`.
+    left behind is replaced. The same rules hold for ``handler`` and ``on_closing`` as with `serve_websocket_links`.
+    Raises `CannotListen`.
     """
     place = Path(path)
     _prepare_directory(place.parent)
@@ -50,15 +53,18 @@ async def serve_unix_links(
     listener, born = await _listen(place)
     try:
         task_status.started(place)
-        await AcceptLoop(handler, _open_link, limits or Limits()).run([listener])
+        await AcceptLoop(handler, _open_link, limits or Limits(), on_closing).run([listener])
     finally:
         _unlink_if(place, born)
 
 
-@asynccontextmanager
-async def connect_unix(path: str | os.PathLike[str], *, limits: Limits | None = None) -> AsyncIterator[Link]:
+def connect_unix(path: str | os.PathLike[str], *, limits: Limits | None = None) -> AbstractAsyncContextManager[Link]:
     """Open a link to a server's Unix socket; it is closed when the block is left. Raises `ConnectFailed`."""
-    limits = limits or Limits()
+    return in_own_nursery(partial(reach_unix, path, limits or Limits()))
+
+
+async def reach_unix(path: str | os.PathLike[str], limits: Limits, start_soon: StartSoon) -> Link:
+    """As `connect_unix`, but the link is the caller's to close; *start_soon* is that of a nursery around it."""
     place = Path(path)
     too_slow = ConnectFailed(str(place), f"no answer within {limits.handshake_seconds:g} s")
     with until(trio.current_time() + limits.handshake_seconds, too_slow):
@@ -68,8 +74,7 @@ async def connect_unix(path: str | os.PathLike[str], *, limits: Limits | None = 
     except PermissionError as error:
         stream.socket.close()
         raise ConnectFailed(str(place), str(error)) from None
-    async with unix_link(GuardedStream(stream, limits.send_seconds), Role.CLIENT, peer, limits) as link:
-        yield link
+    return unix_link(GuardedStream(stream, limits.send_seconds), Role.CLIENT, peer, limits, start_soon)
 
 
 async def _dial(place: Path) -> trio.SocketStream:
@@ -92,10 +97,11 @@ async def _open_link(loop: AcceptLoop, stream: trio.SocketStream) -> AsyncIterat
     except LimitExceeded as error:
         _say(stream, error)
         raise LinkClosed(f"refused: {error}") from None
+    link = unix_link(guard, Role.SERVER, peer, loop.limits, loop.start_soon)
     try:
-        async with unix_link(guard, Role.SERVER, peer, loop.limits) as link:
-            yield link
+        yield link
     finally:
+        await link.aclose()
         loop.forget(guard)
 
 

@@ -5,8 +5,7 @@ between the stream and whoever reads, which cost a client a quarter of all that 
 handshake the frames are `_ws_frames`'.
 """
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
 
 import trio
 
@@ -16,7 +15,7 @@ from ._handshake import SWITCHING, Answer, BadAnswer, may_begin, new_key, questi
 from ._http import HEAD_END
 from ._limits import Limits
 from ._link import About, Link, Role
-from ._stream_link import stream_link
+from ._stream_link import StartSoon, StreamLink
 from ._until import until
 from ._ws_frames import WebSocketFraming
 from ._ws_meter import ResponseMeter
@@ -25,24 +24,30 @@ Failed = Callable[[str], Exception]
 """Makes the error for a handshake that came to nothing, from its reason."""
 
 
-def websocket_link(guard: GuardedStream, about: About, limits: Limits) -> AbstractAsyncContextManager[Link]:
-    """Make a link of a stream on which hands have been shaken."""
-    return stream_link(guard, WebSocketFraming(about.role, about.role.largest_frame(limits)), about, limits)
+def websocket_link(guard: GuardedStream, about: About, limits: Limits, start_soon: StartSoon) -> Link:
+    """Make a link of a stream on which hands have been shaken; it is its maker's to close."""
+    framing = WebSocketFraming(about.role, about.role.largest_frame(limits))
+    return StreamLink(guard, framing, about, limits, start_soon)
 
 
-@asynccontextmanager
 async def client_link(
-    guard: GuardedStream, host: str, token: str | None, limits: Limits, deadline: float, failed: Failed
-) -> AsyncIterator[Link]:
-    """Shake hands with a server and open the link. Raises `HandshakeRefused`, or what ``failed`` makes."""
+    guard: GuardedStream,
+    host: str,
+    token: str | None,
+    limits: Limits,
+    deadline: float,
+    failed: Failed,
+    start_soon: StartSoon,
+) -> Link:
+    """Shake hands with a server and make a link. Raises `HandshakeRefused`, or what ``failed`` makes."""
     guard.meter = ResponseMeter(limits.handshake_bytes, limits.server_frame_bytes).feed
     try:
         with until(deadline, failed("the handshake took too long")):
             await _shake_hands(guard, host, token, failed)
-        async with websocket_link(guard, About(Role.CLIENT, host), limits) as link:
-            yield link
-    finally:
+        return websocket_link(guard, About(Role.CLIENT, host), limits, start_soon)
+    except BaseException:
         guard.abort("closed")
+        raise
 
 
 async def _shake_hands(guard: GuardedStream, host: str, token: str | None, failed: Failed) -> None:

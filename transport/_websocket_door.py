@@ -49,20 +49,22 @@ async def serve_websocket_links(
     policy: HandshakePolicy,
     limits: Limits | None = None,
     ssl_context: ssl.SSLContext | None = None,
+    on_closing: Callable[[], None] = lambda: None,
     task_status: trio.TaskStatus[Listening] = trio.TASK_STATUS_IGNORED,
 ) -> NoReturn:
     """Serve links over websockets until cancelled; ``started`` gives a `Listening`. Port 0 takes a free one.
 
     ``handler(link)`` runs once for each client that the policy lets in; its link ends with it. Whatever a
     peer does (`LinkLost`, `LinkClosed`, `ProtocolError` out of the handler included) ends that connection
-    only; any other exception of a handler is a bug and leaves this function. Raises `CannotListen`.
+    only; any other exception of a handler is a bug and leaves this function. ``on_closing()`` is called once, when
+    the door closes for whatever reason, before the handlers that are shielded have ended. Raises `CannotListen`.
     """
     limits = limits or Limits()
     if not policy.allows_listening(host, tls=ssl_context is not None):
         raise CannotListen(f"{host} port {port}", "off loopback it needs TLS, or the option insecure")
     listeners = await _open_listeners(host, port)
     name, bound = listeners[0].socket.getsockname()[:2]
-    loop = AcceptLoop(handler, partial(_open_link, policy, ssl_context), limits)
+    loop = AcceptLoop(handler, partial(_open_link, policy, ssl_context), limits, on_closing)
     task_status.started(Listening(name, bound, ssl_context is not None))
     await loop.run(listeners)
 
@@ -91,9 +93,12 @@ async def _open_link(
             head = await _pass_threshold(policy, loop, guard, local)
         guard.meter = FrameMeter("client_frame_bytes", loop.limits.client_frame_bytes).feed
         about = About(Role.SERVER, peer, policy.reads_only(head))
-        async with websocket_link(guard, about, loop.limits) as link:
-            loop.welcome(guard)
+        link = websocket_link(guard, about, loop.limits, loop.start_soon)
+        loop.welcome(guard)
+        try:
             yield link
+        finally:
+            await link.aclose()
     finally:
         loop.forget(guard)
         guard.abort("closed")

@@ -16,7 +16,7 @@ from actors import (
     open_session,
 )
 from actors._graph import _slices
-from actors._graph._doors._door import serve_link
+from actors._graph._doors._hall import serve_link
 from actors._graph._session._session_actor import SessionActor
 from actors._graph._wire._remote import session_over
 from graphmeta import GraphError, GraphMetadata, InitialSettings, UnitMetadata

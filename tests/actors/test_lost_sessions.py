@@ -8,7 +8,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from actors import SessionLost, SessionReleased, open_graph, open_session
-from actors._graph._doors._door import serve_link
+from actors._graph._doors._hall import serve_link
 from actors._graph._wire._remote import session_over
 from transport import Frame, Limits, Link, memory_links
 

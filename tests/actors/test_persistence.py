@@ -27,7 +27,7 @@ from actors import (
     open_session,
     serve_websocket,
 )
-from actors._graph._doors._door import serve_link
+from actors._graph._doors._hall import serve_link
 from actors._graph._wire._remote import session_over
 from graphmeta import Edge
 from transport import memory_links

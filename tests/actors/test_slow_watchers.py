@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from actors import Resync, WatchOverrun, open_graph, open_session
-from actors._graph._doors._door import serve_link
+from actors._graph._doors._hall import serve_link
 from actors._graph._wire._remote_watch import RemoteChanges
 from graphmeta import GraphMetadata, InitialSettings, UnitMetadata
 from transport import Limits, memory_links

@@ -17,7 +17,7 @@ import trio
 import trio.testing
 
 from actors import Door, Graph, Session, open_graph, open_session, serve_websocket
-from actors._graph._doors._door import serve_link
+from actors._graph._doors._hall import serve_link
 from actors._graph._wire._remote import session_over
 from transport import Limits, Link, memory_links
 

@@ -121,7 +121,17 @@ FAULTS = {
         "actors/session_conformance",
     ),
     "no goodbye": Fault(
-        "actors/_graph/_wire/_remote.py", 'await line.request("close", {}, int)', "pass", "actors/session_conformance"
+        "actors/_graph/_wire/_remote.py",
+        'await peer.request("close", {}, int, last=True)',
+        "pass",
+        "actors/session_conformance",
+    ),
+    "a door closes without a word": Fault("transport/_listen.py", "self.on_closing()", "pass", "actors/halls"),
+    "who comes while a door closes is not told": Fault(
+        "actors/_graph/_doors/_hall.py", "if self._closing:", "if False:", "actors/halls"
+    ),
+    "a session's actor outlives its link": Fault(
+        "actors/_graph/_doors/_hall.py", "actor.stop_nowait()", "pass", "actors/halls"
     ),
     "Ctrl-C strikes inside a change": Fault(
         "actors/_graph/_supervisor/_supervisor.py",

@@ -10,7 +10,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from actors import Graph, Session, open_graph, open_session, serve_unix, serve_websocket
-from actors._graph._doors._door import serve_link
+from actors._graph._doors._hall import serve_link
 from actors._graph._wire._remote import session_over
 from transport import Limits, memory_links
 

@@ -9,7 +9,7 @@ import pytest
 import trio
 from halls import open_hall
 
-from actors._graph._doors._door import serve_link
+from actors._graph._doors._hall import serve_link
 from transport import Limits, LinkLost, Payload, Peer, Service, memory_links, wire_method
 
 

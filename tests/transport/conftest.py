@@ -31,6 +31,7 @@ from transport._guard import GuardedStream
 from transport._http import HEAD_END, read_head, switching
 from transport._link import About
 from transport._policy import SUBPROTOCOL
+from transport._stream_link import in_own_nursery
 from transport._websocket import client_link, websocket_link
 from transport._ws_meter import FrameMeter
 
@@ -73,14 +74,17 @@ async def stream_pair(limits: Limits) -> AsyncIterator[LinkPair]:
         (key,) = read_head(head).every("sec-websocket-key")
         await theirs.send_all(switching(key, SUBPROTOCOL))
         theirs.meter = FrameMeter("client_frame_bytes", limits.client_frame_bytes).feed
-        async with websocket_link(theirs, About(Role.SERVER, "client"), limits) as link:
-            opened.append(link)
-            arrived.set()
-            await done.wait()
+        link = websocket_link(theirs, About(Role.SERVER, "client"), limits, nursery.start_soon)
+        opened.append(link)
+        arrived.set()
+        await done.wait()
+        await link.aclose()
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(serve)
-        async with client_link(ours, "localhost", TOKEN, limits, math.inf, RuntimeError) as client:
+        async with in_own_nursery(
+            partial(client_link, ours, "localhost", TOKEN, limits, math.inf, RuntimeError)
+        ) as client:
             await arrived.wait()
             yield LinkPair(client, opened[0])
             done.set()

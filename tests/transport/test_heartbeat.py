@@ -110,16 +110,16 @@ async def test_a_round_in_which_this_process_was_blocked_proves_nothing(
 
 
 async def test_a_peer_behind_a_mute_unix_socket_is_lost_in_time(
-    autojump_clock: trio.testing.MockClock,
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
     ours, mute = trio.testing.memory_stream_pair()
-    async with unix_link(GuardedStream(ours, 10), Role.CLIENT, "mute", LIMITS) as link:
-        began = trio.current_time()
-        with pytest.raises(LinkLost, match="nothing was heard for 3 s after a ping"):
-            await Peer(link, limits=LIMITS).run()
-        assert trio.current_time() - began == pytest.approx(8 + LAST_LOOK)
-        with pytest.raises(LinkClosed, match="nothing was heard"):
-            await link.receive()
+    link = unix_link(GuardedStream(ours, 10), Role.CLIENT, "mute", LIMITS, nursery.start_soon)
+    began = trio.current_time()
+    with pytest.raises(LinkLost, match="nothing was heard for 3 s after a ping"):
+        await Peer(link, limits=LIMITS).run()
+    assert trio.current_time() - began == pytest.approx(8 + LAST_LOOK)
+    with pytest.raises(LinkClosed, match="nothing was heard"):
+        await link.receive()
     assert await mute.receive_some() == b"\x00\x00\x00\x01\xc0"
 
 
@@ -134,11 +134,11 @@ async def test_a_trickle_of_bytes_is_a_sign_of_life(
             await trio.sleep(2)
             await slow.send_all(b"x")
 
-    async with unix_link(GuardedStream(ours, 10), Role.CLIENT, "slow", LIMITS) as link:
-        began = trio.current_time()
-        nursery.start_soon(drip)
-        with pytest.raises(LinkLost, match="nothing was heard"):
-            await Peer(link, limits=LIMITS).run()
+    link = unix_link(GuardedStream(ours, 10), Role.CLIENT, "slow", LIMITS, nursery.start_soon)
+    began = trio.current_time()
+    nursery.start_soon(drip)
+    with pytest.raises(LinkLost, match="nothing was heard"):
+        await Peer(link, limits=LIMITS).run()
     assert 60 <= trio.current_time() - began <= 60 + 8 + LAST_LOOK
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from hostile_client import frame
 
 from transport import LimitExceeded, Limits, LinkLost, Peer, ProtocolError, RemoteError
 from transport._guard import GuardedStream
+from transport._stream_link import in_own_nursery
 from transport._websocket import client_link
 
 LIMITS = Limits(
@@ -46,7 +48,9 @@ async def connected() -> AsyncIterator[tuple[Peer, trio.abc.Stream]]:
     ours, theirs = trio.testing.memory_stream_pair()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(shake_hands, theirs)
-        async with client_link(GuardedStream(ours, 5), "localhost", None, LIMITS, math.inf, RuntimeError) as link:
+        async with in_own_nursery(
+            partial(client_link, GuardedStream(ours, 5), "localhost", None, LIMITS, math.inf, RuntimeError)
+        ) as link:
             yield Peer(link, limits=LIMITS), theirs
 
 

@@ -72,16 +72,34 @@ async def test_closing_fails_what_is_in_flight(ends: Ends) -> None:
         ends.client.close()
 
 
+@pytest.mark.parametrize("hurry", [(), (0.25,), (0.25, 100)])
 async def test_closing_does_not_wait_for_a_peer_that_takes_nothing(
-    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock, hurry: tuple[float, ...]
 ) -> None:
     ends = await Ends(nursery).start("client")
     for _ in range(40):
         ends.client.notify("note", {"text": "x" * 100_000})
     started = trio.current_time()
     ends.client.close()
+    for seconds in hurry:
+        ends.client.hurry(seconds)
     await ends.over["client"].wait()
-    assert trio.current_time() - started == ends.client.limits.close_seconds
+    assert trio.current_time() - started == min(ends.client.limits.close_seconds, *hurry, 100)
+
+
+async def test_a_request_can_be_the_last_and_closes_its_own_end_with_the_answer(ends: Ends) -> None:
+    async def ask(method: str) -> None:
+        with pytest.raises(LinkLost, match="closed by this end"):
+            await ends.client.request(method, {})
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask, "wait")
+        await trio.testing.wait_all_tasks_blocked()
+        assert await ends.client.request("add", {"a": 1}, int, last=True) == 2
+    await ends.over["client"].wait()
+    with pytest.raises(LinkLost, match="closed by this end"):
+        ends.client.notify("note", {"text": "too late"})
+    assert ends.lost == {}
 
 
 async def test_a_method_can_make_its_answer_the_last_word(ends: Ends) -> None:
@@ -111,7 +129,42 @@ async def test_a_task_of_the_connection_ends_with_it_and_none_begins_later(ends:
     assert log == ["one", "end of one"]
 
 
+async def test_a_shielded_end_serves_on_when_it_is_cancelled_until_it_closes() -> None:
+    ours, theirs = memory_links()
+    client, server = Peer(ours), Peer(theirs, service=Service(Calculator()))
+
+    async def ask_and_end() -> None:
+        assert await client.request("add", {"a": 1, "b": 2}, int) == 3
+        server.close()
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(client.run)
+        with trio.CancelScope() as around:
+            around.cancel()
+            nursery.start_soon(ask_and_end)
+            await server.run(shielded=True)
+        assert not around.cancelled_caught
+        nursery.cancel_scope.cancel()
+
+
+async def test_tasks_that_are_asked_for_together_or_early_all_begin(ends: Ends) -> None:
+    begun: list[int] = []
+
+    async def task(number: int) -> None:
+        begun.append(number)
+        if number < 10:
+            ends.client.start_soon(task, number + 10)
+        await trio.sleep_forever()
+
+    for number in range(3):
+        ends.client.start_soon(task, number)
+    await trio.testing.wait_all_tasks_blocked()
+    assert sorted(begun) == [0, 1, 2, 10, 11, 12]
+
+
 async def test_whoever_writes_is_there_only_while_something_waits(ends: Ends) -> None:
+    # The first one begins a step later: until then there is no nursery for it.
+    ends.client.notify("note", {"text": "."})
     await trio.testing.wait_all_tasks_blocked()
     idle = trio.lowlevel.current_statistics().tasks_living
     for _ in range(3):
@@ -121,7 +174,7 @@ async def test_whoever_writes_is_there_only_while_something_waits(ends: Ends) ->
         assert trio.lowlevel.current_statistics().tasks_living == idle + 1
         await trio.testing.wait_all_tasks_blocked()
         assert trio.lowlevel.current_statistics().tasks_living == idle
-    assert ends.calculator.log == ["."] * 6
+    assert ends.calculator.log == ["."] * 7
 
 
 @pytest.mark.parametrize("method", ["crash", "crash_later"])

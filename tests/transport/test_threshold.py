@@ -1,6 +1,7 @@
 """How a client asks for a websocket, and which answers it takes for a yes."""
 
 import math
+from functools import partial
 
 import pytest
 import trio
@@ -11,6 +12,7 @@ from transport._guard import GuardedStream
 from transport._handshake import new_key, question
 from transport._http import HEAD_END, read_head, switching
 from transport._policy import HandshakePolicy, new_token
+from transport._stream_link import in_own_nursery
 from transport._websocket import client_link
 
 UNMASKED_HELLO = b"\x82\x05hello"
@@ -49,7 +51,9 @@ async def first_frame(answer: bytes | None, piece: int = 1000, **headers: str | 
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(serve)
-        async with client_link(GuardedStream(ours, 1), "localhost", None, Limits(), math.inf, Failed) as link:
+        async with in_own_nursery(
+            partial(client_link, GuardedStream(ours, 1), "localhost", None, Limits(), math.inf, Failed)
+        ) as link:
             return await link.receive()
 
 
@@ -115,7 +119,9 @@ async def test_what_cannot_become_an_answer_is_not_waited_for(answer: bytes) -> 
     ours, theirs = trio.testing.memory_stream_pair()
     await theirs.send_all(answer)
     with pytest.raises(Failed, match="no HTTP"):
-        async with client_link(GuardedStream(ours, 1), "localhost", None, Limits(), math.inf, Failed):
+        async with in_own_nursery(
+            partial(client_link, GuardedStream(ours, 1), "localhost", None, Limits(), math.inf, Failed)
+        ):
             pass
 
 

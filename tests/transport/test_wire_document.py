@@ -16,7 +16,7 @@ import pytest
 import trio
 
 from actors import open_graph, serve_websocket
-from actors._graph._doors._door import serve_link
+from actors._graph._doors._hall import serve_link
 from transport import ErrorTable, Limits, Link, serve_unix_links
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "wire.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from actors._graph._session._session import Session
 from actors._graph._wire._remote import session_over
 from transport import Limits, Role, inherited_link, own_limits
 
-from ._door import serve_link
+from ._hall import serve_link
 from ._open import Graph
 
 

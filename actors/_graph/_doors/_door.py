@@ -1,42 +1,19 @@
-"""The served door: every accepted link becomes a session actor in a nursery of its own."""
+"""The served doors: where a graph is served, to whom, and until when."""
 
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from functools import partial
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 import attrs
 import trio
 
-from actors._floor import open_actor_nursery
 from actors._graph._alone import open_task_nursery
-from actors._graph._errors import SessionError, SessionLost
-from actors._graph._ledger._results import Role
-from actors._graph._session._session_actor import SessionActor
-from actors._graph._supervisor._supervisor import GraphSupervisor
-from actors._graph._wire._remote_service import RemoteSessionService
-from actors._graph._wire._wire import ERRORS, PROTOCOL_VERSION, Opened, OpenSession
-from graphmeta import GraphError
-from transport import (
-    HandshakePolicy,
-    LimitExceeded,
-    Limits,
-    Link,
-    LinkLost,
-    Opening,
-    Peer,
-    Service,
-    new_token,
-    serve_unix_links,
-    serve_websocket_links,
-)
+from transport import HandshakePolicy, new_token, serve_unix_links, serve_websocket_links
 
+from ._hall import open_hall
 from ._open import Graph
-
-GOODBYE_SECONDS: Final = 1.0
-"""For telling the clients of a door that closes; a mute one waits for no longer."""
 
 
 @attrs.frozen
@@ -105,66 +82,7 @@ async def _serve_until_closed(
     graph: Graph, serve: Callable[..., Awaitable[NoReturn]], started: Callable[[Any], None]
 ) -> None:
     supervisor = graph._supervisor
-    async with open_task_nursery() as nursery:
-        handler = partial(serve_link, supervisor)
-        started(await nursery.start(partial(serve, handler, limits=supervisor.limits)))
+    async with open_hall(supervisor) as hall, open_task_nursery() as nursery:
+        serving = partial(serve, hall.serve, limits=supervisor.limits, on_closing=hall.say_goodbye)
+        started(await nursery.start(serving))
         await supervisor.closed.wait()
-
-
-async def serve_link(
-    graph: GraphSupervisor, link: Link, *, trusted: bool = False, limits: Limits | None = None
-) -> None:
-    """Run one session over one link: opened by its first request, ended with the connection.
-
-    *trusted* is for a link to a child of this process that both ends inherited: its messages are pickles, and are
-    loaded. No door ever says so. *limits* are the link's own, if they are not the graph's.
-    """
-    before = Service(None, describes=RemoteSessionService)
-    peer = Peer(link, limits=limits or graph.limits, service=before, errors=ERRORS)
-    with suppress(LinkLost):
-        opening = await peer.receive_opening(OpenSession)
-        await _run_session(graph, peer, opening, "read" if link.read_only else "control", trusted)
-
-
-async def _run_session(
-    graph: GraphSupervisor, peer: Peer, opening: Opening[OpenSession], role: Role, trusted: bool
-) -> None:
-    session = RemoteSessionService(graph, opening.params, peer, role, trusted=trusted)
-    session.on_ended = session.tell_ended
-    try:
-        async with open_actor_nursery(f"session {session.name}") as nursery:
-            try:
-                await nursery.start(SessionActor, session, name="session")
-            except (GraphError, SessionError, LimitExceeded) as refusal:
-                await opening.refuse(refusal)
-                return
-            opened = Opened(session.id, graph.epoch, graph.revision, PROTOCOL_VERSION)
-            opening.accept(opened, Service(session, read_only=role == "read"))
-            await _serve(session, peer)
-    finally:
-        # As in process: for the moment between entering the ledger and being ready.
-        session.end()
-
-
-async def _serve(session: RemoteSessionService, peer: Peer) -> None:
-    async with open_task_nursery() as nursery:
-        serving = trio.CancelScope(shield=True)
-        nursery.start_soon(_say_goodbye, session, serving)
-        # Shielded, so that a door that closes can still say so; not for long, since peers may be mute.
-        with serving:
-            await _run(session, peer)
-
-
-async def _run(session: RemoteSessionService, peer: Peer) -> None:
-    try:
-        await peer.run()
-    except LinkLost as error:
-        session.reason = str(error)
-
-
-async def _say_goodbye(session: RemoteSessionService, serving: trio.CancelScope) -> None:
-    try:
-        await trio.sleep_forever()
-    finally:
-        session.end(SessionLost("the server stopped"))
-        serving.deadline = trio.current_time() + GOODBYE_SECONDS

@@ -4,8 +4,6 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-import trio
-
 from actors._graph._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, WatchOverrun
 from actors._graph._session._service import SettingsPort
 from graphmeta import Change
@@ -99,8 +97,7 @@ class Client:
 
 async def keep_connected(peer: Peer, client: Client) -> None:
     """Serve the connection of one session until it ends; in spite of cancellation, for the goodbye goes over it."""
-    with trio.CancelScope(shield=True):
-        try:
-            await peer.run()
-        except LinkLost as error:
-            client.end(SessionLost(error.reason))
+    try:
+        await peer.run(shielded=True)
+    except LinkLost as error:
+        client.end(SessionLost(error.reason))

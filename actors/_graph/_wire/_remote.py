@@ -3,7 +3,7 @@
 import inspect
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache, partial
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -12,7 +12,7 @@ import attrs
 import trio
 
 from actors._data import Publisher, RemotePublisher, RemoteSubscriber, Subscriber
-from actors._floor import open_actor_nursery
+from actors._floor import ActorNursery, open_actor_nursery
 from actors._graph._errors import ConnectionRefused, NotRunning, SessionEnded, SessionError, SessionLost
 from actors._graph._session._body import body_of
 from actors._graph._session._line import Line
@@ -35,9 +35,9 @@ from transport import (
     Service,
     Shared,
     TransportError,
-    connect_unix,
-    connect_websocket,
     decode_values,
+    reach_unix,
+    reach_websocket,
 )
 
 from ._client import Client, keep_connected
@@ -218,48 +218,58 @@ class Way:
 
 
 @asynccontextmanager
+# Protected: what keeps the connection is shielded, so that a Ctrl-C must not come between it and its end.
+@trio.lowlevel.enable_ki_protection
 async def open_remote_session(way: Way, name: str, limits: Limits) -> AsyncIterator[Session]:
     """A session at a URL. `NotRunning` when nobody answers there, `ConnectionRefused` when it says no."""
-    async with AsyncExitStack() as stack:
-        try:
-            link = await stack.enter_async_context(_connect(way, limits))
-        except ConnectFailed as error:
-            raise NotRunning(f"at {way.url}", error.reason) from None
-        except HandshakeRefused as error:
-            raise ConnectionRefused(way.url, error.reason) from None
-        except ValueError as error:  # the token cannot be one; it never left this process
-            raise ConnectionRefused(way.url, str(error)) from None
-        yield await stack.enter_async_context(session_over(link, name, limits))
+    # One nursery for all that the session and its link do beside the block: each would be a large part of a life.
+    async with open_actor_nursery(f"session {name}") as nursery:
+        link = await _reach(way, limits, nursery.start_soon)
+        async with _joined(nursery, link, name, limits) as session:
+            yield session
 
 
-def _connect(way: Way, limits: Limits) -> AbstractAsyncContextManager[Link]:
+async def _reach(way: Way, limits: Limits, start_soon: Callable[..., None]) -> Link:
     scheme, _, path = way.url.partition("://")
-    if scheme == "unix":
-        return connect_unix(path, limits=limits)
-    return connect_websocket(
-        way.url, token=way.token, limits=limits, ssl_context=way.ssl_context, insecure=way.insecure
-    )
+    try:
+        if scheme == "unix":
+            return await reach_unix(path, limits, start_soon)
+        return await reach_websocket(way.url, way.token, limits, way.ssl_context, way.insecure, start_soon)
+    except ConnectFailed as error:
+        raise NotRunning(f"at {way.url}", error.reason) from None
+    except HandshakeRefused as error:
+        raise ConnectionRefused(way.url, error.reason) from None
+    except ValueError as error:  # the token cannot be one; it never left this process
+        raise ConnectionRefused(way.url, str(error)) from None
 
 
 @asynccontextmanager
-# Protected: what keeps the connection is shielded, so that a Ctrl-C must not come between it and its end.
 @trio.lowlevel.enable_ki_protection
 async def session_over(link: Link, name: str, limits: Limits, *, trusted: bool = False) -> AsyncIterator[Session]:
     """A session over a link that is open already. *trusted* as the other end serves it, see `serve_link`."""
+    async with open_actor_nursery(f"session {name}") as nursery, _joined(nursery, link, name, limits, trusted) as one:
+        yield one
+
+
+@asynccontextmanager
+@trio.lowlevel.enable_ki_protection
+async def _joined(
+    nursery: ActorNursery, link: Link, name: str, limits: Limits, trusted: bool = False
+) -> AsyncIterator[Session]:
     client = Client()
     peer = Peer(link, limits=limits, service=Service(client), errors=ERRORS)
     client.streams = Streams(peer, trusted=trusted)
-    async with open_actor_nursery(f"session {name}") as nursery:
-        nursery.start_soon(keep_connected, peer, client)
+    nursery.start_soon(keep_connected, peer, client)
+    try:
+        line = RemoteLine(peer, client, name, await _open(peer, client, name))
         try:
-            line = RemoteLine(peer, client, name, await _open(peer, client, name))
-            try:
-                with body_of(client):
-                    yield Session(line)
-            finally:
-                await _say_goodbye(line, client, limits)
+            with body_of(client):
+                yield Session(line)
         finally:
-            peer.abort("the session has ended")
+            await _say_goodbye(peer, client, name)
+    finally:
+        peer.abort("the session has ended")
+        await link.aclose()
 
 
 async def _open(peer: Peer, client: Client, name: str) -> Opened:
@@ -270,12 +280,12 @@ async def _open(peer: Peer, client: Client, name: str) -> Opened:
     return opened
 
 
-async def _say_goodbye(line: RemoteLine, client: Client, limits: Limits) -> None:
+async def _say_goodbye(peer: Peer, client: Client, name: str) -> None:
     """Have the server release everything before the block is left; bounded, since the server may be dead."""
-    if client.ending is None:
-        with trio.move_on_after(limits.close_seconds, shield=True), suppress(SessionError, TransportError):
-            await line.request("close", {}, int)
     client.over = True
-    client.streams.lose(SessionEnded(line.name))
+    if client.ending is None:
+        with trio.move_on_after(peer.limits.close_seconds, shield=True), suppress(SessionError, TransportError):
+            await peer.request("close", {}, int, last=True)
+    client.streams.lose(SessionEnded(name))
     for watch in client.watches.values():
-        watch.close(SessionEnded(line.name))
+        watch.close(SessionEnded(name))
