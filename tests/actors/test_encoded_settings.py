@@ -5,7 +5,7 @@ import trio
 
 from actors import open_graph, open_session
 from actors._graph import _slices
-from actors._graph._doors._door import serve_link
+from actors._graph._doors._hall import serve_link
 from actors._graph._supervisor import _encoded_settings
 from actors._graph._wire._wire import ERRORS
 from graphmeta import GraphMetadata, InitialSettings, SettingValue, UnitMetadata

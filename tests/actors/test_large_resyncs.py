@@ -6,7 +6,7 @@ import trio.testing
 
 from actors import open_graph, open_session
 from actors._graph import _slices
-from actors._graph._doors._door import serve_link
+from actors._graph._doors._hall import serve_link
 from actors._graph._supervisor import _packed
 from actors._graph._wire._wire import ERRORS
 from graphmeta import GraphMetadata, InitialSettings, UnitMetadata
