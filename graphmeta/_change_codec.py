@@ -84,7 +84,7 @@ def decode_change_slices(data: bytes | msgspec.Raw) -> Slices[Change]:
 
 
 def _metadata(raw: msgspec.Raw) -> Slices[GraphMetadata | None]:
-    return None if raw == _NONE else (yield from decode_metadata_slices(bytes(raw)))
+    return None if raw == _NONE else (yield from decode_metadata_slices(raw))
 
 
 class _Described(msgspec.Struct):

@@ -57,7 +57,9 @@ def decode_metadata(data: bytes, encoding: Encoding = "msgpack") -> GraphMetadat
         return at_once(decode_metadata_slices(data, encoding))
 
 
-def decode_metadata_slices(data: bytes, encoding: Encoding = "msgpack") -> Generator[str, None, GraphMetadata]:
+def decode_metadata_slices(
+    data: bytes | msgspec.Raw, encoding: Encoding = "msgpack"
+) -> Generator[str, None, GraphMetadata]:
     """Decode like `decode_metadata`, yielding the address of each component once it is decoded.
 
     Whoever drives it can let others run there, and stop for good by closing it. Its return value is the whole.

@@ -172,12 +172,17 @@ class Payload(msgspec.Struct, Generic[T], eq=False):  # Every document makes one
         return self._raw is not None
 
     @property
-    def encoded(self) -> bytes:
-        """What the peer sent, as it came. Raises `ProtocolError` if that is nothing."""
+    def raw(self) -> msgspec.Raw:
+        """What the peer sent, as it came and where it lies. Raises `ProtocolError` if that is nothing."""
         try:
-            return bytes(self._encoded())
+            return self._encoded()
         except Undecodable as error:
             raise ProtocolError(str(error)) from None
+
+    @property
+    def encoded(self) -> bytes:
+        """A copy of what the peer sent. Raises `ProtocolError` if that is nothing."""
+        return bytes(self.raw)
 
     @property
     def size(self) -> int:

@@ -4,6 +4,7 @@ A piece is a notification ``fragment {transfer, data, last}``. Pieces of differe
 those of one arrive in order. The joined data is one document, read as if it had come in one frame.
 """
 
+import io
 from typing import Any
 
 import attrs
@@ -51,13 +52,32 @@ def fragment_document(codec: Codec, transfer: int, piece: bytes, *, last: bool) 
 
 
 @attrs.define(eq=False)
+class _Transfer:
+    """A document of which pieces have come."""
+
+    _so_far: io.BytesIO | io.StringIO
+    """Put together as it comes: to join many megabytes at the end would be a long step."""
+    cost: int = 0
+
+    def add(self, piece: Any) -> int:
+        """Take a piece; returns what that costs. An empty one is not free, or it could fill memory without end."""
+        self._so_far.write(piece)
+        cost = len(piece) + 64
+        self.cost += cost
+        return cost
+
+    def whole(self) -> Frame:
+        return self._so_far.getvalue()
+
+
+@attrs.define(eq=False)
 class Assembler:
     """What one peer has begun to send and not finished."""
 
     _max_transfers: int
     _limit_name: str
     _max_bytes: int
-    _open: dict[int, list[Any]] = attrs.field(factory=dict)
+    _open: dict[int, _Transfer] = attrs.field(factory=dict)
     _bytes: int = 0
 
     def add(self, params: Payload[Any], *, text: bool) -> Frame | None:
@@ -67,19 +87,23 @@ class Assembler:
         missing can not come again.
         """
         fragment = _read(params, text=text)
-        pieces = self._open.setdefault(fragment.transfer, [])
-        if len(self._open) > self._max_transfers:
-            raise LimitExceeded("transfers", self._max_transfers)
-        pieces.append(fragment.data)
-        self._bytes += _cost(fragment.data)
+        transfer = self._open.get(fragment.transfer) or self._begin(fragment.transfer, text=text)
+        self._bytes += transfer.add(fragment.data)
         if self._bytes > self._max_bytes:
             raise LimitExceeded(self._limit_name, self._max_bytes)
-        return self._finish(fragment.transfer, text=text) if fragment.last else None
+        return self._finish(fragment.transfer) if fragment.last else None
 
-    def _finish(self, transfer: int, *, text: bool) -> Frame:
-        pieces = self._open.pop(transfer)
-        self._bytes -= sum(map(_cost, pieces))
-        return "".join(pieces) if text else b"".join(pieces)
+    def _begin(self, number: int, *, text: bool) -> _Transfer:
+        if len(self._open) == self._max_transfers:
+            raise LimitExceeded("transfers", self._max_transfers)
+        # A text's lines are left as they are.
+        self._open[number] = transfer = _Transfer(io.StringIO(newline="") if text else io.BytesIO())
+        return transfer
+
+    def _finish(self, number: int) -> Frame:
+        transfer = self._open.pop(number)
+        self._bytes -= transfer.cost
+        return transfer.whole()
 
 
 def _read(params: Payload[Any], *, text: bool) -> BinaryFragment | TextFragment:
@@ -88,8 +112,3 @@ def _read(params: Payload[Any], *, text: bool) -> BinaryFragment | TextFragment:
     except Undecodable as error:
         raise ProtocolError(f"bad fragment: {error}") from None
     return fragment
-
-
-def _cost(piece: str | bytes) -> int:
-    """Count a piece; an empty one is not free, it would fill memory without ever reaching the limit."""
-    return len(piece) + 64

@@ -16,7 +16,7 @@ VALUES = st.recursive(LEAVES, lambda inner: st.one_of(st.lists(inner), st.dictio
 
 @given(VALUES)
 def test_what_passes_the_quick_look_comes_back_from_the_codecs(value):
-    if _plain._is_usual(value):
+    if _plain._are_usual((value,)):
         assert _plain._comes_back(value)
 
 

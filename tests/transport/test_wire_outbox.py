@@ -82,6 +82,15 @@ def test_a_finished_transfer_gives_its_room_back() -> None:
         assert assembler.add(piece(bytes(400), last=True), text=False) == bytes(800)
 
 
+def test_a_text_is_put_together_as_it_came_whatever_ends_its_lines() -> None:
+    assembler = Assembler(1, "client_document_bytes", 1000)
+    for text, last in (("a\r", False), ("\nb\n", False), ("é\r", True)):
+        record = read_frame(fragment_document(JSON, 1, text.encode(), last=last).decode(), BOUNDS)
+        assert isinstance(record, Notification)
+        whole = assembler.add(record.params, text=True)
+    assert whole == "a\r\nb\né\r"
+
+
 def frames(outbox: Outbox) -> list[str]:
     return [found[0].decode() for found in iter(outbox.next_frame, None)]
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Final, Literal, cast
 from uuid import UUID
 
+import msgspec
 import trio
 
 from actors._data import Inflow
@@ -30,7 +31,7 @@ from transport import InvalidRequest, LimitExceeded, LinkLost, Payload, Peer, wi
 from ._traffic import Traffic
 from ._wire import PROTOCOL_VERSION, Opened, OpenSession, Sent
 
-_NOTHING: Final = (b"null", b"\xc0")
+_NOTHING: Final = (msgspec.Raw(b"null"), msgspec.Raw(b"\xc0"))
 """No metadata, in JSON and in msgpack."""
 
 
@@ -135,7 +136,7 @@ class RemoteSessionService(SessionService):
     async def _register_in_turn(self, metadata: Payload[Any], place: object) -> int:
         # A small registration must not overtake a large one that came before it.
         async with self._registrations.turn(place):
-            raw = metadata.encoded  # A copy, and so not in the reader's step.
+            raw = metadata.raw
             if raw in _NOTHING:
                 return await super().register_metadata(None)
             encoding: Literal["json", "msgpack"] = "json" if self._peer.speaks_json else "msgpack"
