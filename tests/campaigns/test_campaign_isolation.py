@@ -18,7 +18,7 @@ from graphmeta import Change
 from transport import Limits
 
 OTHERS = scale(100, 100, 20)
-TURNS = scale(30, 20, 10)
+TURNS = scale(30, 10, 10)
 WIDE = 50
 PAUSE = 0.005
 

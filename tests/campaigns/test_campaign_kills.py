@@ -12,11 +12,11 @@ from campaign_house import FULL, House, idle_of, p99, scale, settle, websocket_h
 from actors import Session
 from transport import Limits
 
-KILLS = scale(1000, 200, 20)
+KILLS = scale(1000, 60, 20)
 WORKERS = 6
 RATE = 80
 """Operations a second of each worker; all of them make more than 200."""
-STOPPED = scale(50, 20, 5)
+STOPPED = scale(50, 10, 5)
 AT_ONCE = 5
 
 

@@ -15,7 +15,7 @@ from actors import Actor, ActorNursery, ActorRef, AddressTaken, CycleError, Scop
 from graphmeta import Change, GraphMetadata, InitialSettings, UnitMetadata
 from transport import Limits
 
-CHANGES = {"local": scale(100_000, 20_000, 3_000), "memory": scale(10_000, 2_000, 500)}
+CHANGES = {"local": scale(100_000, 10_000, 3_000), "memory": scale(10_000, 2_000, 500)}
 PAUSE = 100
 """Acts between two looks at whether both are still the same; fewer than a watch holds."""
 MOST = 6

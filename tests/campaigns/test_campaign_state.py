@@ -15,7 +15,7 @@ from campaign_house import scale
 from actors._graph._storage._state_file import StateFile
 
 PROGRAM = Path(__file__).with_name("state_writer.py")
-ROUNDS = scale(200, 20, 4)
+ROUNDS = scale(200, 8, 4)
 OPENING = 0.2
 """The share of rounds that are killed while they open the file."""
 

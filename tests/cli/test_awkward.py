@@ -7,15 +7,15 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("token", ["wrongtoken", "x" * 43, "two words", "\u00fc" * 43])
-def test_any_wrong_token_is_refused_in_one_line(trellis, background, tmp_path, token):
+def test_any_wrong_token_is_refused_in_one_line(trellis, background, tmp_path):
     url = background("serve").stdout.readline().split()[2]
     path = tmp_path / "token"
-    path.write_text(token, encoding="utf-8")
-    refused = trellis("graph", "--graph", url, "--token-file", str(path))
-    assert refused.returncode == 1
-    assert refused.stderr.startswith(f"trellis: {url} refused the connection: ")
-    assert refused.stderr.count("\n") == 1
+    for token in ("wrongtoken", "x" * 43, "two words", "\u00fc" * 43):
+        path.write_text(token, encoding="utf-8")
+        refused = trellis("graph", "--graph", url, "--token-file", str(path))
+        assert refused.returncode == 1
+        assert refused.stderr.startswith(f"trellis: {url} refused the connection: ")
+        assert refused.stderr.count("\n") == 1
 
 
 def test_an_address_without_its_token_says_where_to_get_it(trellis, background, tmp_path):
