@@ -260,8 +260,7 @@ class StreamLink(Link):
         self._guard.abort(last.ends or _HUNG_UP)
 
     async def aclose(self, reason: str = "closed") -> None:
-        goodbye = self._framing.goodbye(reason)
-        if goodbye and self._guard.fault is None:
+        if self._guard.fault is None and (goodbye := self._framing.goodbye(reason)):
             with trio.move_on_after(self._limits.close_seconds, shield=True), suppress(LinkClosed):
                 await self._say_goodbye(goodbye)
         self._beside.close()

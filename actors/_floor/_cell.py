@@ -107,7 +107,8 @@ class Cell:
         self.last_error: str | None = None
         self.last_down: Down | None = None
         self.monitors: WeakSet[Monitor] | None = None
-        self.waiters: trio.lowlevel.ParkingLot | None = None
+        self.waiters: dict[Slot, None] | None = None
+        """those who wait for an end, in order; a parking lot is more than one waiter needs"""
 
     @property
     def class_name(self) -> str:
@@ -182,8 +183,14 @@ class Cell:
         if told is not Told.RESTART:
             self.close_mailbox()
         if self.life is not None:
-            self.life.leave()
+            self._dismiss(self.life)
         return not self.spawned
+
+    def _dismiss(self, life: Life) -> None:
+        """Let an idle actor look up; cancel what others are at, which costs it as much as the rest of its end."""
+        life.leaving = True
+        if life.tasks.child_tasks or not self.mailbox.wake():
+            life.leave()
 
     def close_mailbox(self) -> None:
         """Answer whatever is queued with `ActorStopped`."""
@@ -212,8 +219,8 @@ class Cell:
         self.wake_waiters()
 
     def wake_waiters(self) -> None:
-        if self.waiters is not None:
-            self.waiters.unpark_all()
+        for slot in self.waiters or ():
+            slot.answer(None)
 
     async def wait_over(self) -> None:
         """Wait until the present life is over."""
@@ -226,9 +233,14 @@ class Cell:
             await self._park()
 
     async def _park(self) -> None:
+        slot = Slot(self)
         if self.waiters is None:
-            self.waiters = trio.lowlevel.ParkingLot()
-        await self.waiters.park()
+            self.waiters = {}
+        self.waiters[slot] = None
+        try:
+            await slot.wait()
+        finally:
+            del self.waiters[slot]
 
     def watch(self, monitor: Monitor) -> None:
         """Let a monitor hear of every end from now on, and of the last one at once if the actor is down."""

@@ -82,7 +82,7 @@ class Life:
 
     def error(self) -> BaseException | None:
         """Give the one error of this life, or all of them in a group."""
-        return join(self.errors, f"actor {self.path} failed in several places")
+        return join(self.errors, f"actor {self.path} failed in several places") if self.errors else None
 
 
 # Only ever believed together with the identity of the running task: tasks that a handler spawned inherit it.

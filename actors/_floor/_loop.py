@@ -10,6 +10,7 @@ death:
 4. the background tasks are waited for, and the nursery is told what happened
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import trio
@@ -41,10 +42,11 @@ def _construct(cell: Cell) -> Any:
     return cell.factory(*cell.args)
 
 
-async def live(cell: Cell) -> Life:
-    """One life, whole. Errors are in the life that is returned, never raised."""
+async def live(cell: Cell, ended: Callable[[Cell, Life], None]) -> None:
+    """One life, whole. Its errors are in the life that *ended* is told, never raised."""
     cell.lives += 1
     life: Life | None = None
+    told = False
     try:
         async with trio.open_nursery(strict_exception_groups=True) as tasks:
             # a cancellation from outside ends the nursery's body, and that ends the actors, in order
@@ -52,11 +54,18 @@ async def live(cell: Cell) -> Life:
             life = cell.life = Life(cell.path, cell.lives, tasks)
             enter(life)
             await _whole(cell, life)
+            if not tasks.child_tasks and not tasks.cancel_scope.cancel_called:
+                # No task has failed or is left; what remains is a turn of the scheduler, which nobody has to wait for.
+                told = True
+                ended(cell, life)
     except BaseException as error:
+        if told:
+            raise
         assert life is not None
         life.errors += [cause for inner in raised_inside(error) for cause in causes(inner)]
-    assert life is not None
-    return life
+    if not told:
+        assert life is not None
+        ended(cell, life)
 
 
 async def _whole(cell: Cell, life: Life) -> None:
@@ -65,7 +74,9 @@ async def _whole(cell: Cell, life: Life) -> None:
     except BaseException as error:
         _note(life, error)
     finally:
-        life.leave()
+        life.leaving = True
+        if life.tasks.child_tasks:
+            life.leave()
         if life.children is not None:
             with trio.CancelScope(shield=True):
                 await life.children.close()

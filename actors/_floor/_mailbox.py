@@ -110,11 +110,13 @@ class Mailbox:
         self._reader = None
         return trio.lowlevel.Abort.SUCCEEDED
 
-    def wake(self) -> None:
-        """Let the reader look up, if it is parked."""
-        if self._reader is not None:
-            reader, self._reader = self._reader, None
-            trio.lowlevel.reschedule(reader)
+    def wake(self) -> bool:
+        """Let the reader look up; false if it is not parked."""
+        if self._reader is None:
+            return False
+        reader, self._reader = self._reader, None
+        trio.lowlevel.reschedule(reader)
+        return True
 
     def close(self) -> list[Item]:
         """Take no more, and give back what was queued; those who waited for room learn of it at once."""

@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Protocol, TypeVar, TypeVarTuple, get_args, overload
+from typing import Any, Protocol, TypeVar, TypeVarTuple, overload
 
 import trio
 
 from ._cell import Cell, name_of
 from ._joined import causes, join, raise_as_itself, raised_inside
 from ._life import current_life
-from ._policy import Backoff, Restart, Strategy, Supervision
+from ._policy import RESTARTS, Backoff, Restart, Strategy, Supervision
 from ._ref import ActorRef
 from ._slot import Slot
 from ._supervisor import Supervisor
@@ -60,8 +60,8 @@ class ActorNursery:
 
         ``grace`` bounds its ``stopping``, in seconds. Raises `NameTaken`, `NurseryClosed`.
         """
-        if restart not in get_args(Restart):
-            raise ValueError(f"{restart!r} is no restart type; there are {', '.join(get_args(Restart))}")
+        if restart not in RESTARTS:
+            raise ValueError(f"{restart!r} is no restart type; there are {', '.join(RESTARTS)}")
         self._supervisor.check_open()
         cell = self._cell(factory, args, name, restart, grace)
         slot, caller = Slot(cell), current_life()
@@ -197,8 +197,9 @@ class _Opening:
             # kept apart from trio's filtering of cancellations, which makes copies of groups
             self._failures.insert(0, error)
             for_trio = None
-        with trio.CancelScope(shield=True):
-            await self._nursery.close()
+        if self._nursery._supervisor.begin_close():
+            with trio.CancelScope(shield=True):
+                await self._nursery.close()
         raised = await self._close_tasks(for_trio)
         leaving = self._leaving(raised)
         if leaving is not None and leaving is not error:

@@ -13,6 +13,7 @@ import attrs
 
 Strategy = Literal["one_for_one", "one_for_all", "rest_for_one"]
 Restart = Literal["permanent", "transient", "temporary", "never"]
+RESTARTS = get_args(Restart)
 
 Member = TypeVar("Member")
 

@@ -62,11 +62,16 @@ class Supervisor:
             cell.last_down = attrs.evolve(cell.last_down, final=True)
             self._bury(cell)
 
-    async def close(self) -> None:
-        """Cancel the background tasks, stop the actors, the last first, and start nothing any more."""
+    def begin_close(self) -> bool:
+        """Cancel the background tasks, and start nothing any more; true if there are actors to be stopped."""
         self._closing = True
         self.registry.close()
         self.tasks.cancel_scope.cancel()
+        return bool(self.registry.cells())
+
+    async def close(self) -> None:
+        """Do so, and stop the actors, the last first."""
+        self.begin_close()
         for cell in reversed(self.registry.cells()):
             self.end(cell, Told.CANCEL)
             while not cell.gone:
@@ -92,8 +97,7 @@ class Supervisor:
     # the whole life below this frame is protected, but for the author's own code: see `_loop`
     @trio.lowlevel.enable_ki_protection
     async def _run(self, cell: Cell) -> None:
-        life = await live(cell)
-        self._ended(cell, life)
+        await live(cell, self._ended)
 
     def _ended(self, cell: Cell, life: Life) -> None:
         """Decide what follows, and tell all who wait, in one step."""
