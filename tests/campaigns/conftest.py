@@ -1,6 +1,7 @@
 """Houses for campaigns, by kind."""
 
-from collections.abc import AsyncIterator
+import gc
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from campaign_house import HOUSES, House
@@ -12,3 +13,12 @@ from transport import Limits
 async def house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
     async with HOUSES[request.param](Limits()) as house:
         yield house
+
+
+@pytest.fixture(scope="module", autouse=True)
+def old_objects_left_alone() -> Iterator[None]:
+    """What thousands of tests before have left is no garbage of these, which collect it all again and again."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
