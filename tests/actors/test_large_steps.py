@@ -1,6 +1,7 @@
 """However many components a session has, what is done for each of them is done in slices, around the ledger's step."""
 
 import weakref
+from uuid import UUID
 
 import pytest
 import trio
@@ -14,6 +15,7 @@ from actors._graph._supervisor._history import LITTLE, History
 from graphmeta import Change, GraphMetadata, InitialSettings, SettingChanged, SettingValue, UnitMetadata
 
 COUNT = 50
+OWNER = UUID(int=1)
 
 
 def metadata(gain: float = 1.0) -> GraphMetadata:
@@ -111,15 +113,25 @@ def test_history_hands_over_what_is_large_of_what_it_drops():
     assert handed == [told]  # What is small costs less to drop than to hand over.
 
 
-def test_the_values_that_a_component_had_before_are_handed_over_when_it_goes():
+def test_the_settings_that_a_session_registered_before_are_handed_over_when_they_are_forgotten():
     handed: list[object] = []
-    book = LiveSettingsBook(3, lambda pieces: handed.extend(pieces))
-    values = [SettingValue(n, None, False, n, 0.0) for n in range(5)]
-    for value in values:
-        book.seed({"U0": value})
-    assert book.history("U0") == tuple(values[2:])
-    book.unseed({"U0"})
-    assert handed == [values[4], values[2:4]]
+    book = LiveSettingsBook(3, handed.extend, {"U0": OWNER})
+    registered = [{"U0": SettingValue(n, OWNER, False, n, 0.0)} for n in range(5)]
+    for values in registered:
+        book.register(OWNER, values)
+    assert handed == registered[:2]
+    assert book.history("U0") == tuple(values["U0"] for values in registered[2:])
+    book.withdraw(OWNER)
+    assert handed == registered
+
+
+def test_of_registrations_with_nothing_in_common_only_the_last_is_kept():
+    handed: list[object] = []
+    book = LiveSettingsBook(3, handed.extend, {})
+    first, second = ({address: SettingValue(0, OWNER, False, 1, 0.0)} for address in ("U0", "U1"))
+    book.register(OWNER, first)
+    book.register(OWNER, second)
+    assert handed == [first]
 
 
 async def test_a_heap_is_let_go_piece_by_piece_with_pauses_and_stops_when_cancelled():

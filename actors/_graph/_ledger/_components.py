@@ -25,7 +25,7 @@ class ComponentBook:
     def __init__(self, records: Mapping[UUID, Record], limits: Limits, let_go: LetGo) -> None:
         self.holders: Final[dict[str, UUID]] = {}
         """The session that declared the component at each address."""
-        self.settings: Final = LiveSettingsBook(limits.settings_history, let_go)
+        self.settings: Final = LiveSettingsBook(limits.settings_history, let_go, self.holders)
         self._records: Final = records
         self._limits: Final = limits
         self._let_go: Final = let_go
@@ -41,17 +41,18 @@ class ComponentBook:
         bounds.check_metadata(self._limits, record, command.encoded, self._metadata_bytes)
         gone = record.addresses - command.addresses
         self._forget_addresses(record, gone)
-        self._forget_settings(record, gone, gone & record.reported.keys(), draft)
+        fallen = self._forget_reports(record, gone & record.reported.keys())
         self.holders.update(dict.fromkeys(new, record.id))
         self._keep(record, command)
         draft.metadata.append(MetadataChanged(record.id, command.metadata))
-        self._seed(record, command, draft)
+        self._seed(record, command, fallen, draft)
         draft.measured += 2 * len(command.encoded)  # What is seeded is in it, too.
 
     def withdraw(self, record: Record, draft: Draft) -> None:
         """Forget everything that a session declared or reported, because it ends."""
         self._forget_addresses(record, record.addresses)
-        self._forget_settings(record, record.addresses, frozenset(record.reported), draft)
+        fallen = self._forget_reports(record, frozenset(record.reported))
+        self._tell_gone(fallen, self.settings.withdraw(record.id), draft)
         self._let_go(pieces_of_metadata(record.metadata))
         self._metadata_bytes -= len(record.sealed_metadata)
 
@@ -100,20 +101,23 @@ class ComponentBook:
         if record.id not in (holder, self._records[holder].delegates.get(address)):
             raise AddressTaken(((address, self._records[holder].name),))
 
-    def _seed(self, record: Record, command: ask.Register, draft: Draft) -> None:
+    def _seed(self, record: Record, command: ask.Register, fallen: Set[str], draft: Draft) -> None:
         seeds = command.seeds
         seeds.stamp(record.id, draft.revision, draft.at)
-        hidden = self.settings.seed(seeds.values)
+        hidden, gone = self.settings.register(record.id, seeds.values)
         draft.settings += [told for told in seeds.changes if told.address not in hidden] if hidden else seeds.changes
-        unseeded = self.settings.unseed(command.addresses - seeds.values.keys())
-        draft.settings += [SettingChanged(address, None) for address in sorted(unseeded)]
+        self._tell_gone(fallen, gone, draft)
         if not hidden and len(draft.settings) == len(seeds.changes):
             draft.seeds = seeds
 
-    def _forget_settings(self, record: Record, seeded: Set[str], reported: Set[str], draft: Draft) -> None:
-        changed = self.settings.forget(record.id, seeded, reported)
-        draft.settings += [SettingChanged(address, self.settings.get(address)) for address in sorted(changed)]
+    def _tell_gone(self, fallen: Set[str], gone: Set[str], draft: Draft) -> None:
+        """Tell of reports that have fallen, and of the addresses, often many, where nothing holds any longer."""
+        draft.settings += [SettingChanged(address, None) for address in sorted(gone)]
+        draft.settings += [SettingChanged(address, self.settings.get(address)) for address in sorted(fallen - gone)]
+
+    def _forget_reports(self, record: Record, reported: Set[str]) -> Set[str]:
         for address in reported:
             size = record.reported.pop(address)
             self._settings_bytes -= size
             record.settings_bytes -= size
+        return self.settings.forget(record.id, reported)
