@@ -26,9 +26,11 @@ class BadRequest(Exception):
 
 
 @attrs.frozen
-class Headers:
-    """The lines below the first; names are lower case, in order, repeats kept."""
+class RequestHead:
+    """What the client asked for; header names are lower case, in order, repeats kept."""
 
+    method: str
+    target: str
     headers: tuple[tuple[str, str], ...]
 
     def every(self, name: str) -> list[str]:
@@ -41,14 +43,6 @@ class Headers:
         return [item for item in items if item]
 
 
-@attrs.frozen
-class RequestHead(Headers):
-    """What the client asked for."""
-
-    method: str
-    target: str
-
-
 def read_head(data: bytes) -> RequestHead:
     """Read a head that ends with an empty line. Raises `BadRequest`."""
     if not data.endswith(HEAD_END) or data.index(HEAD_END) != len(data) - len(HEAD_END):
@@ -57,14 +51,10 @@ def read_head(data: bytes) -> RequestHead:
     request = _REQUEST_LINE.fullmatch(first)
     if request is None:
         raise BadRequest(400, "the request line is not 'GET /path HTTP/1.1'")
-    return RequestHead(read_headers(lines), request[1].decode("ascii"), request[2].decode("ascii"))
-
-
-def read_headers(lines: list[bytes]) -> tuple[tuple[str, str], ...]:
-    """Read the lines below the first, of a request or of a response. Raises `BadRequest`."""
     if len(lines) > _MAX_HEADERS:
         raise BadRequest(431, f"more than {_MAX_HEADERS} headers")
-    return tuple(map(_read_header, lines))
+    headers = tuple(map(_read_header, lines))
+    return RequestHead(request[1].decode("ascii"), request[2].decode("ascii"), headers)
 
 
 def _read_header(line: bytes) -> tuple[str, str]:
@@ -87,12 +77,12 @@ def switching(key: str, subprotocol: str) -> bytes:
         "HTTP/1.1 101 Switching Protocols\r\n"
         "Upgrade: websocket\r\n"
         "Connection: Upgrade\r\n"
-        f"Sec-WebSocket-Accept: {accept_token(key)}\r\n"
+        f"Sec-WebSocket-Accept: {_accept_token(key)}\r\n"
         f"Sec-WebSocket-Protocol: {subprotocol}\r\n\r\n"
     ).encode()
 
 
-def accept_token(key: str) -> str:
+def _accept_token(key: str) -> str:
     """Prove that the key was read, as RFC 6455 (4.2.2) asks; SHA-1 protects nothing here."""
     return base64.b64encode(hashlib.sha1(key.encode() + _ACCEPT, usedforsecurity=False).digest()).decode()
 

@@ -1,24 +1,26 @@
 """Links over websockets, and shaking hands with a server.
 
-A server shakes hands in its door, and both ends do it by our own strict reading: a library's has a task and a channel
-between the stream and whoever reads, which cost a client a quarter of all that opening a session does. After the
-handshake the frames are `_ws_frames`'.
+The only file that imports trio_websocket, and the border where its errors end.
+The library opens a client's connection, and its task ends with that: it puts a task and a channel between the stream
+and whoever reads, which would cost each message several turns of the scheduler. So it gets the head of the
+handshake and not a byte more; after it the frames are `_ws_frames`'. A server shakes hands in its door.
 """
 
 from collections.abc import Callable
 
 import trio
+import trio_websocket as library
 
 from ._errors import HandshakeRefused
 from ._guard import GuardedStream
-from ._handshake import SWITCHING, Answer, BadAnswer, may_begin, new_key, question, read_answer
 from ._http import HEAD_END
 from ._limits import Limits
 from ._link import About, Link, Role
+from ._policy import SUBPROTOCOL
 from ._stream_link import StartSoon, StreamLink
 from ._until import until
 from ._ws_frames import WebSocketFraming
-from ._ws_meter import ResponseMeter
+from ._ws_meter import ResponseMeter, is_refusal
 
 Failed = Callable[[str], Exception]
 """Makes the error for a handshake that came to nothing, from its reason."""
@@ -28,6 +30,53 @@ def websocket_link(guard: GuardedStream, about: About, limits: Limits, start_soo
     """Make a link of a stream on which hands have been shaken; it is its maker's to close."""
     framing = WebSocketFraming(about.role, about.role.largest_frame(limits))
     return StreamLink(guard, framing, about, limits, start_soon)
+
+
+class _Threshold(trio.abc.Stream):
+    """What the library sees of a stream: the head of the answer, or a refusal whole, and then nothing more.
+
+    The library does not say that its stream has ended; whoever waits for the handshake learns it by *on_end*.
+    """
+
+    def __init__(self, guard: GuardedStream, on_end: Callable[[], None]) -> None:
+        self._guard = guard
+        self._on_end = on_end
+        self._head = b""
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        if HEAD_END in self._head and not is_refusal(self._head):
+            await trio.sleep_forever()
+        data = await self._receive(max_bytes)
+        known, self._head = len(self._head), self._head + data
+        end = self._head.find(HEAD_END)
+        if end < 0 or is_refusal(self._head):
+            return data
+        last = end + len(HEAD_END) - known
+        if data[last:]:
+            self._guard.unread(data[last:])
+        return data[:last]
+
+    async def _receive(self, max_bytes: int | None) -> bytes:
+        data = b""
+        try:
+            data = await self._guard.receive_some(max_bytes)
+        finally:
+            if not data:
+                self._on_end()
+        return data
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        try:
+            await self._guard.send_all(data)
+        except trio.BrokenResourceError:
+            self._on_end()
+            raise
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._guard.wait_send_all_might_not_block()
+
+    async def aclose(self) -> None:
+        await self._guard.aclose()
 
 
 async def client_link(
@@ -51,40 +100,43 @@ async def client_link(
 
 
 async def _shake_hands(guard: GuardedStream, host: str, token: str | None, failed: Failed) -> None:
-    """Ask for a websocket. Raises `HandshakeRefused`, or what ``failed`` makes."""
-    key = new_key()
+    """Have the library ask for a connection. Raises `HandshakeRefused`, or what ``failed`` makes."""
+    opened, refused = False, None
     try:
-        await guard.send_all(question(host, key, token))
-        head, rest = await _receive_head(guard)
-        answer = read_answer(head, key)
-        if answer.status != SWITCHING:
-            raise HandshakeRefused(answer.status, await _receive_reason(guard, answer, rest))
-    except BadAnswer as error:
-        raise failed(str(error)) from None
-    except trio.BrokenResourceError:
-        raise failed(guard.fault or "the peer hung up during the handshake") from None
-    guard.unread(rest)
+        async with trio.open_nursery() as nursery:
+            await _ask(nursery, guard, host, token)
+            opened = True
+            nursery.cancel_scope.cancel()
+    except* Exception as group:
+        # Caused by the peer's bytes or by the network: none of our own code runs in there.
+        refused = _refusal(_first(group))
+        guard.abort(f"bad websocket traffic ({type(_first(group)).__name__})")
+    if not opened:
+        raise refused or failed(guard.fault or "the peer hung up during the handshake")
 
 
-async def _receive_head(guard: GuardedStream) -> tuple[bytes, bytes]:
-    """Receive an answer as far as its empty line, and what came behind it. The guard's meter bounds it."""
-    data = bytearray()
-    while HEAD_END not in data:
-        piece = await guard.receive_some()
-        if not piece:
-            raise BadAnswer("the peer hung up during the handshake")
-        data += piece
-        if not may_begin(data):
-            raise BadAnswer("this is no HTTP")
-    head, end, rest = bytes(data).partition(HEAD_END)
-    return head + end, rest
+async def _ask(nursery: trio.Nursery, guard: GuardedStream, host: str, token: str | None) -> None:
+    async def give_up() -> None:
+        nursery.cancel_scope.cancel()
+
+    # By a task, so that the library first makes what it can of the end: it may be that of a refusal.
+    threshold = _Threshold(guard, lambda: nursery.start_soon(give_up))
+    await library.wrap_client_stream(
+        nursery,
+        threshold,  # type: ignore[arg-type]  # the library asks for a socket and uses any stream
+        host,
+        "/",
+        subprotocols=[SUBPROTOCOL],
+        extra_headers=[] if token is None else [(b"Authorization", b"Bearer " + token.encode("ascii"))],
+    )
 
 
-async def _receive_reason(guard: GuardedStream, answer: Answer, data: bytes) -> str:
-    """Receive the text of a refusal, as far as it comes."""
-    while answer.body_bytes is None or len(data) < answer.body_bytes:
-        piece = await guard.receive_some()
-        if not piece:
-            break
-        data += piece
-    return data[: answer.body_bytes].decode("utf-8", "replace").strip()[:500] or "no reason given"
+def _first(error: BaseException) -> BaseException:
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _refusal(error: BaseException) -> HandshakeRefused | None:
+    if not isinstance(error, library.ConnectionRejected):
+        return None
+    text = (error.body or b"").decode("utf-8", "replace").strip()[:500]
+    return HandshakeRefused(error.status_code, text or "no reason given")

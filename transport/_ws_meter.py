@@ -101,6 +101,11 @@ class ResponseMeter:
             raise LimitExceeded("handshake_bytes", self._max_head)
 
 
+def is_refusal(head: bytes) -> bool:
+    """Whether these are the first bytes of an HTTP response that does not switch to a websocket."""
+    return head.startswith(_SWITCHING[:9]) and not head.startswith(_SWITCHING)
+
+
 def _header_size(header: bytes | bytearray) -> int:
     """Tell how long a header is, as far as its first two bytes are known."""
     if len(header) < _SHORT_HEADER:

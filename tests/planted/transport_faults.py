@@ -42,8 +42,8 @@ FAULTS = {
         "EXPECTED = (Exception,)",
         "transport/connect",
     ),
-    "a server that hangs up leaves its own error": Fault(
-        "transport/_websocket.py", "except trio.BrokenResourceError:", "except KeyError:", "transport/connect"
+    "the library's errors leave": Fault(
+        "transport/_websocket.py", "except* Exception as group:", "except* KeyError as group:", "transport/connect"
     ),
     "the body's exception leaves in a group": Fault(
         "transport/_stream_link.py", "with single_as_itself():", "if True:", "transport/connect"
@@ -69,10 +69,12 @@ FAULTS = {
     "frames have no limit": Fault(
         "transport/_ws_frames.py", "if len(payload) > self._largest:", "if False:", "transport/links"
     ),
-    "a frame behind the handshake is lost": Fault(
-        "transport/_websocket.py", "guard.unread(rest)", "pass", "transport/threshold"
+    "the library reads what comes after its head": Fault(
+        "transport/_websocket.py",
+        "if HEAD_END in self._head and not is_refusal(self._head):",
+        "if False:",
+        "transport/threshold",
     ),
-    "any yes will do": Fault("transport/_handshake.py", "if read != expected:", "if False:", "transport/threshold"),
     "a goodbye is not answered": Fault(
         "transport/_stream_link.py",
         "if not self._said_goodbye:\n            with",
