@@ -272,6 +272,8 @@ class StreamLink(Link):
         """Send it as the last word and wait for the peer's: what ends with something unread may lose both."""
         if not self._said_goodbye:
             self._said_goodbye = True
+            # In no hurry: of many that end in one turn each is answered before the first is taken leave of.
+            await trio.lowlevel.checkpoint()
             await self._send_alone(goodbye)
         if self._receiving:
             # Two at once cannot, but whoever receives may be cancelled: then nobody else would hear the answer.

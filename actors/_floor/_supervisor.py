@@ -66,7 +66,8 @@ class Supervisor:
         """Cancel the background tasks, and start nothing any more; true if there are actors to be stopped."""
         self._closing = True
         self.registry.close()
-        self.tasks.cancel_scope.cancel()
+        if self.tasks.child_tasks:
+            self.tasks.cancel_scope.cancel()
         return bool(self.registry.cells())
 
     async def close(self) -> None:
