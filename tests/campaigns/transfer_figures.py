@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import attrs
 import trio
@@ -22,7 +22,7 @@ from actors import Session, open_graph, open_session, serve_websocket
 from actors._cli._collector import collect_seldom
 from actors._graph._wire._wire import ERRORS
 from graphmeta import GraphMetadata, InitialSettings, OutputStreamMetadata, UnitMetadata
-from transport import Payload, Peer, connect_websocket
+from transport import LinkLost, Payload, Peer, connect_websocket
 
 SECONDS = 5.0
 RATE = 200
@@ -122,12 +122,18 @@ async def live(url: str, token: str, metadata: GraphMetadata) -> None:
         began = time.perf_counter()
         async with connect_websocket(url, token=token) as link, trio.open_nursery() as nursery:
             peer = Peer(link, errors=ERRORS)
-            await nursery.start(peer.run)
+            await nursery.start(until_closed, peer)
             await peer.request("open", {"name": "life"})
             await peer.request("register_metadata", {"metadata": metadata})
             await peer.request("close", {})
             nursery.cancel_scope.cancel()
         print(time.perf_counter() - began, 0, flush=True)
+
+
+async def until_closed(peer: Peer, *, task_status: trio.TaskStatus[None]) -> None:
+    """Serve a connection that the server closes after the goodbye, and may close before we leave."""
+    with suppress(LinkLost):
+        await peer.run(task_status=task_status)
 
 
 @attrs.frozen
