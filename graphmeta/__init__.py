@@ -1,5 +1,6 @@
 """What the graph is: pure and synchronous records, rules and decisions."""
 
+from ._at_once import at_once as at_once
 from ._binding import bind as bind
 from ._binding import bind_all as bind_all
 from ._binding import unbind as unbind

@@ -1,4 +1,4 @@
-"""Work that was made to be done in slices, done in one go: for whoever need not let others run between."""
+"""Work that was made to be done in slices, done in one go: where nobody may come in between, or nobody waits."""
 
 from collections.abc import Generator
 from typing import TypeVar

@@ -29,16 +29,6 @@ async def in_slices(work: Generator[object, None, T]) -> T:
             return result
 
 
-def at_once(work: Generator[object, None, T]) -> T:
-    """Drive a generator to its end in one step, where nobody may come in between; returns what it returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as ended:
-            result: T = ended.value
-            return result
-
-
 def _run_slice(work: Generator[object, None, T]) -> None:
     until = time.perf_counter() + _SLICE
     while time.perf_counter() < until:

@@ -9,7 +9,7 @@ from actors._graph import _slices
 from actors._graph._doors._hall import serve_link
 from actors._graph._supervisor import _packed
 from actors._graph._wire._wire import ERRORS
-from graphmeta import GraphMetadata, InitialSettings, UnitMetadata
+from graphmeta import GraphMetadata, InitialSettings, UnitMetadata, at_once
 from transport import Limits, Peer, memory_links
 
 COUNT = 100
@@ -43,7 +43,7 @@ def slices(monkeypatch):
 
     def in_one_step(work):
         pieces = []
-        result = _slices.at_once(noted(work, pieces))
+        result = at_once(noted(work, pieces))
         assert len(pieces) < SLICES, "it was made in one step"
         return result
 

@@ -15,7 +15,6 @@ from actors._graph._errors import AddressTaken, ScopeTaken, SessionEnded, Unknow
 from actors._graph._ledger import _commands as ask
 from actors._graph._ledger._ledger import Ledger
 from actors._graph._ledger._registration import ready_slices
-from actors._graph._slices import at_once
 from graphmeta import (
     CycleError,
     Edge,
@@ -23,6 +22,7 @@ from graphmeta import (
     InitialSettings,
     Outcome,
     UnitMetadata,
+    at_once,
     dump_snapshot,
     load_snapshot,
 )

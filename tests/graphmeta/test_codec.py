@@ -20,6 +20,7 @@ from graphmeta import (
     SnapshotSession,
     UnitMetadata,
     assemble_snapshot,
+    at_once,
     dump_snapshot,
     encode_metadata,
     encode_session,
@@ -29,7 +30,6 @@ from graphmeta import (
     read_snapshot,
     save_snapshot,
 )
-from graphmeta._at_once import at_once
 
 EPOCH, ANNA, BERT = UUID(int=1), UUID(int=2), UUID(int=3)
 ROOT = Path(__file__).parent.parent.parent

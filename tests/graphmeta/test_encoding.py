@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from graphmeta._at_once import at_once
+from graphmeta import at_once
 from graphmeta._encoding import encode_map_slices
 
 ENCODERS = {"msgpack": msgspec.msgpack.encode, "json": msgspec.json.encode}

@@ -17,12 +17,12 @@ from graphmeta import (
     InputStreamMetadata,
     InvalidMetadata,
     UnitMetadata,
+    at_once,
     decode_metadata,
     decode_metadata_slices,
     encode_metadata,
     encode_metadata_slices,
 )
-from graphmeta._at_once import at_once
 
 UNIT = UnitMetadata("SYS/U", "U", "p.Unit", input_streams={"IN": InputStreamMetadata("IN", "SYS/U/IN", "float")})
 GRAPH = GraphMetadata("SYS", {"SYS/U": UNIT}, {"SYS": CollectionMetadata("SYS", "SYS", "p.S", children=("SYS/U",))})

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Final
 from uuid import UUID
 
-from actors._graph._slices import at_once, in_slices
+from actors._graph._slices import in_slices
 from graphmeta import (
     Change,
     GraphMetadata,
@@ -16,6 +16,7 @@ from graphmeta import (
     SessionBlobs,
     SnapshotSession,
     assemble_snapshot,
+    at_once,
     encode_session,
 )
 from transport import Pieces
