@@ -24,6 +24,7 @@ class Ending:
 
 
 CANCELLED = Ending(Ended.OBEYED, None, "cancelled")
+STOPPED = Ending(Ended.OBEYED, None, "normal")
 
 _BY_ITSELF: dict[bool, tuple[Ended, None, Reason]] = {
     # was its own scope cancelled?
@@ -41,7 +42,7 @@ def ending_of(cell: Cell, life: Life) -> Ending:
         return Ending(Ended.OVERRAN, GraceExceeded(cell.path, cell.grace), "killed")
     if cell.told is Told.NOTHING:
         return Ending(*_BY_ITSELF[life.cancelled])
-    return Ending(Ended.OBEYED, None, "normal" if cell.told is Told.STOP else "cancelled")
+    return STOPPED if cell.told is Told.STOP else CANCELLED
 
 
 def is_fallout(error: BaseException | None, nursery: str) -> bool:

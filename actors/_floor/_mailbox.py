@@ -121,6 +121,8 @@ class Mailbox:
     def close(self) -> list[Item]:
         """Take no more, and give back what was queued; those who waited for room learn of it at once."""
         self.closed = True
+        if not self._queue and not self._outside:
+            return []
         left = [*self._queue, *(message for message, task in self._outside or () if task is None)]
         for _, task in self._outside or ():
             if task is not None:
