@@ -199,4 +199,19 @@ FAULTS = {
     "guesses take as long as they like": Fault(
         "actors/_graph/_supervisor/_nearest.py", "if len(name) > _LONGEST:", "if False:", "actors/nearest"
     ),
+    "the encoded metadata of the ended is kept": Fault(
+        "actors/_graph/_supervisor/_plain.py",
+        "if self._says(session_id, metadata):",
+        "if True:",
+        "actors/ends_amid_slices",
+    ),
+    "settings that hold no longer are kept": Fault(
+        "actors/_graph/_supervisor/_encoded_settings.py", "if self._hold(settings):", "if True:", "actors/ends_amid"
+    ),
+    "a session that ended is kept in pickles": Fault(
+        "actors/_graph/_supervisor/_packed.py",
+        "if self._says(session_id, session.metadata):",
+        "if True:",
+        "actors/ends_amid_slices",
+    ),
 }

@@ -5,7 +5,7 @@ two plain functions it is given. Refusals are raised before anything is touched.
 the snapshots; what a command does is decided in the ledger's books: `_edges` and `_components`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -95,6 +95,10 @@ class Ledger:
         """The live settings by address, sorted."""
         return dict(self._components.settings.effective())
 
+    def settings_hold(self, settings: Mapping[str, SettingValue]) -> bool:
+        """Whether *settings*, those of a snapshot, are the live ones of now."""
+        return self._components.settings.holds(settings)
+
     def settings_history(self, address: str) -> tuple[SettingValue, ...]:
         """The last values of a component's settings, oldest first."""
         return self._components.settings.history(address)
@@ -108,6 +112,11 @@ class Ledger:
                 self.epoch, self.revision, persistent, sessions, self._components.settings.effective()
             )
         return self._snapshot
+
+    def says(self, session: UUID, metadata: GraphMetadata | None) -> bool:
+        """Whether a session has not ended, and what it says of its components is still *metadata*."""
+        record = self._records.get(session)
+        return record is not None and record.metadata is metadata
 
     def encoded_metadata(self, said: Iterable[tuple[UUID, GraphMetadata | None]]) -> dict[UUID, bytes]:
         """What is said of sessions' metadata, as it was encoded for their registration; what still holds of it."""

@@ -60,6 +60,10 @@ class LiveSettingsBook:
             self._effective = {address: values[address] for address in sorted(values)}
         return self._effective
 
+    def holds(self, effective: Registration) -> bool:
+        """Whether none of the values that `effective` gave has changed since."""
+        return effective is self._effective
+
     def _standing(self, session: UUID | None) -> Registration:
         registrations = self._registered.get(session) if session is not None else None
         return registrations[-1] if registrations else _NOTHING

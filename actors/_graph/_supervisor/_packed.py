@@ -27,6 +27,9 @@ from ._newest import Newest
 EncodedMetadata = Callable[[Iterable[tuple[UUID, GraphMetadata | None]]], Mapping[UUID, bytes]]
 """Gives what was encoded when it was registered, as far as it is there."""
 
+Says = Callable[[UUID, GraphMetadata | None], bool]
+"""Tells whether a session is still there, and says just that of its components."""
+
 Part = tuple[SnapshotSession, SessionBlobs]
 """A session, and the same encoded."""
 
@@ -35,12 +38,13 @@ class PackedSnapshots:
     """The snapshots of one graph as bytes, and what of them is kept for the next one."""
 
     def __init__(
-        self, snapshot: Callable[[], GraphSnapshot], encoded: EncodedMetadata, settings: EncodedSettings
+        self, snapshot: Callable[[], GraphSnapshot], encoded: EncodedMetadata, says: Says, settings: EncodedSettings
     ) -> None:
         self._snapshot: Final = snapshot
         self._encoded: Final = encoded
+        self._says: Final = says
         self._newest: Final = Newest[Pieces]()
-        self._sessions: dict[UUID, Part] = {}
+        self._sessions: Final[dict[UUID, Part]] = {}
         self._settings: Final = settings
 
     async def since(self, revision: int) -> Pieces:
@@ -65,15 +69,18 @@ class PackedSnapshots:
     def _slices(self, snapshot: GraphSnapshot) -> Generator[object, None, Pieces]:
         metadata = self._encoded((session_id, session.metadata) for session_id, session in snapshot.sessions.items())
         settings = yield from self._settings.slices(snapshot.settings)
-        sessions: dict[UUID, Part] = {}
+        blobs: list[SessionBlobs] = []
         for session_id, session in snapshot.sessions.items():
-            sessions[session_id] = self._part(session_id, session, metadata.get(session_id))
+            blobs.append(self._blobs(session_id, session, metadata.get(session_id)))
             yield session_id
-        self._sessions = sessions
-        blobs = [blobs for _, blobs in sessions.values()]
         pieces = assemble_snapshot(snapshot.epoch, snapshot.revision, snapshot.persistent, settings, blobs)
         return self._newest.keep(snapshot.revision, Pieces(pieces))
 
-    def _part(self, session_id: UUID, session: SnapshotSession, metadata: bytes | None) -> Part:
+    def _blobs(self, session_id: UUID, session: SnapshotSession, metadata: bytes | None) -> SessionBlobs:
         kept = self._sessions.get(session_id)
-        return kept if kept and kept[0] is session else (session, encode_session(session_id, session, metadata))
+        if kept is not None and kept[0] is session:
+            return kept[1]
+        blobs = encode_session(session_id, session, metadata)
+        if self._says(session_id, session.metadata):  # If not, `forget` has been called for it, and will not be again.
+            self._sessions[session_id] = (session, blobs)
+        return blobs

@@ -3,7 +3,7 @@
 In slices, so that nobody waits for somebody else's snapshot. Knows nothing of who asks.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,13 +21,15 @@ from transport import Shared
 
 from ._encoded_settings import EncodedSettings
 from ._newest import Newest
+from ._packed import Says
 
 
 class PlainSnapshots:
     """The snapshots of one graph in JSON, and what of them is kept for the next one."""
 
-    def __init__(self, snapshot: Callable[[], GraphSnapshot], settings: EncodedSettings) -> None:
+    def __init__(self, snapshot: Callable[[], GraphSnapshot], says: Says, settings: EncodedSettings) -> None:
         self._snapshot: Final = snapshot
+        self._says: Final = says
         self._newest: Final = Newest[Shared]()
         self._metadata: Final[dict[UUID, tuple[GraphMetadata, Shared]]] = {}
         self._settings: Final = settings
@@ -42,7 +44,10 @@ class PlainSnapshots:
     def of(self, snapshot: GraphSnapshot) -> Shared:
         """A certain snapshot, in one step; encoded when it is needed, as far as it is not."""
         made = self._newest.of(snapshot.revision)
-        return made or self._newest.keep(snapshot.revision, Shared(self._twin(snapshot)))
+        if made is None:
+            twin = _twin(snapshot, self._kept_of(snapshot), self._settings.of(snapshot.settings))
+            made = self._newest.keep(snapshot.revision, Shared(twin))
+        return made
 
     def forget(self, change: Change) -> None:
         """Drop what *change* made old, in the same step as everybody else does: then it is let go in slices."""
@@ -53,33 +58,44 @@ class PlainSnapshots:
             self._metadata.pop(ended.session, None)
 
     def _slices(self, snapshot: GraphSnapshot) -> Generator[object, None, Shared]:
-        for ended in self._metadata.keys() - snapshot.sessions.keys():  # While this was encoded.
-            del self._metadata[ended]
-        yield from self._settings.slices(snapshot.settings)
+        # Gathered here: of what is kept something may be forgotten before the last of it is made.
+        settings = yield from self._settings.slices(snapshot.settings)
+        metadata: dict[UUID, Shared] = {}
         for session_id, session in snapshot.sessions.items():
-            if session.metadata is not None and not self._keeps(session_id, session.metadata):
-                json = yield from encode_metadata_slices(session.metadata, "json")
-                self._metadata[session_id] = (session.metadata, _encoded(session.metadata, json))
+            if session.metadata is not None:
+                metadata[session_id] = yield from self._metadata_slices(session_id, session.metadata)
             yield session_id
         yield snapshot.edge_owners  # Derived now, and kept.
-        return self.of(snapshot)
+        return self._newest.keep(snapshot.revision, Shared(_twin(snapshot, metadata, settings)))
 
-    def _twin(self, snapshot: GraphSnapshot) -> Any:
-        twin = snapshot_twin(snapshot)
-        kept = {
-            session_id: msgspec.structs.replace(session, metadata=self._metadata[session_id][1])
-            for session_id, session in twin.sessions.items()
-            if session.metadata is not None and self._keeps(session_id, session.metadata)
-        }
-        whole = msgspec.structs.replace(twin, sessions={**twin.sessions, **kept})
-        settings = self._settings.of(snapshot.settings)
-        if settings is not None:
-            whole = msgspec.structs.replace(whole, settings=_encoded(snapshot.settings, settings))
-        return whole
-
-    def _keeps(self, session_id: UUID, metadata: GraphMetadata) -> bool:
+    def _metadata_slices(self, session_id: UUID, metadata: GraphMetadata) -> Generator[object, None, Shared]:
         kept = self._metadata.get(session_id)
-        return kept is not None and kept[0] is metadata
+        if kept is not None and kept[0] is metadata:
+            return kept[1]
+        encoded = _encoded(metadata, (yield from encode_metadata_slices(metadata, "json")))
+        if self._says(session_id, metadata):  # If not, `forget` has been called for it, and will not be again.
+            self._metadata[session_id] = (metadata, encoded)
+        return encoded
+
+    def _kept_of(self, snapshot: GraphSnapshot) -> dict[UUID, Shared]:
+        return {
+            session_id: encoded
+            for session_id, (metadata, encoded) in self._metadata.items()
+            if session_id in snapshot.sessions and snapshot.sessions[session_id].metadata is metadata
+        }
+
+
+def _twin(snapshot: GraphSnapshot, metadata: Mapping[UUID, Shared], settings: bytes | None) -> Any:
+    """A snapshot as plain data, with what of it is encoded already."""
+    twin = snapshot_twin(snapshot)
+    encoded = {
+        session_id: msgspec.structs.replace(twin.sessions[session_id], metadata=shared)
+        for session_id, shared in metadata.items()
+    }
+    whole = msgspec.structs.replace(twin, sessions={**twin.sessions, **encoded})
+    if settings is not None:
+        whole = msgspec.structs.replace(whole, settings=_encoded(snapshot.settings, settings))
+    return whole
 
 
 def _encoded(value: object, json: bytes) -> Shared:

@@ -102,12 +102,13 @@ class GraphSupervisor(Actor):
         self._members: dict[UUID, Member] = {}
         self._watches: set[Watch] = set()
         self._meter: Final = LoopMeter()
-        self._encoded_settings: Final = {True: EncodedSettings("json"), False: EncodedSettings("msgpack")}
+        hold = self._ledger.settings_hold
+        self._encoded_settings: Final = {True: EncodedSettings("json", hold), False: EncodedSettings("msgpack", hold)}
         """By whether they are for those who speak JSON."""
         self._packed: Final = PackedSnapshots(
-            self._ledger.snapshot, self._ledger.encoded_metadata, self._encoded_settings[False]
+            self._ledger.snapshot, self._ledger.encoded_metadata, self._ledger.says, self._encoded_settings[False]
         )
-        self.plain: Final = PlainSnapshots(self._ledger.snapshot, self._encoded_settings[True])
+        self.plain: Final = PlainSnapshots(self._ledger.snapshot, self._ledger.says, self._encoded_settings[True])
         """Its snapshots for those who speak JSON."""
         self._newest: tuple[Change, Shared] | None = None
         self._told: Decision[Any] | None = None
