@@ -21,7 +21,7 @@ from actors import open_session
 
 from . import _ezmsg
 from ._process import answer
-from ._workloads import EDGE, QUEUE, UNPACKED, stamp_of
+from ._workloads import EDGE, QUEUE, TYPES, UNPACKED, stamp_of
 
 WARM_UP: Final = 5
 """Messages whose latency does not count: they find everything cold."""
@@ -64,9 +64,9 @@ def trellis(place: str, kind: str, tally: Tally) -> None:
     async def listen() -> None:
         async with open_session(place, name="listener") as session:
             await session.connect(*EDGE)
-            async with session.subscriber(EDGE[1], bytes, max_queue=QUEUE) as subscriber:
+            async with session.subscriber(EDGE[1], TYPES[kind], max_queue=QUEUE) as subscriber:
                 answer()
-                while not tally.take(UNPACKED[kind](await subscriber.receive())):
+                while not tally.take(await subscriber.receive()):
                     pass
 
     trio.run(listen)

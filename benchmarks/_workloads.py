@@ -107,6 +107,10 @@ STAMPED: Final = {"bytes": stamped_bytes, "array": stamped_arrays}
 """The kinds of messages that say when they left."""
 
 
+TYPES: Final[dict[str, type]] = {"bytes": bytes, "array": np.ndarray}
+"""The type of a message, by its kind, for what carries more than bytes."""
+
+
 def packed(message: bytes | npt.NDArray[np.float64]) -> bytes:
     """Return a message as its bytes, for what carries nothing else."""
     return message if isinstance(message, bytes) else message.tobytes()

@@ -3,7 +3,7 @@
 We have two ways: *units* of one pipeline, of which one has a worker process, and *sessions* over a Unix socket, whose
 graph is in a third process. ezmsg's publisher and subscriber pass messages through shared memory, and its graph server
 is in a third process, too. zenoh needs none, and decides by itself what goes through shared memory and what over TCP.
-Sessions at a door and zenoh carry an array as its bytes.
+zenoh carries an array as its bytes.
 
 *Each* is the time per message, from the first one's send to the last one's receipt, when the publisher sends as fast as
 it may. Latency is that of a paced sender, one message a millisecond: each carries the time when it left.
@@ -29,7 +29,7 @@ from ._listener import zenoh_config
 from ._loops import Clock, on_asyncio, on_wall
 from ._process import Server, server
 from ._records import Target
-from ._workloads import EDGE, QUEUE, STAMPED, Messages, packed
+from ._workloads import EDGE, QUEUE, STAMPED, TYPES, Messages, packed
 from ._zenoh_files import removed_afterwards
 
 PEERS = ("trio", "msgspec", "ezmsg", "eclipse-zenoh", "numpy")
@@ -124,11 +124,12 @@ class Way:
     async def session(self, clock: Clock) -> Sample:
         place = self._places.ours.place["unix"]
         self._places.listener.tell("trellis", place, self._messages.kind, self._messages.count)
-        async with open_session(place, name="publisher") as session, session.publisher(EDGE[0], bytes) as publisher:
+        kind = TYPES[self._messages.kind]
+        async with open_session(place, name="publisher") as session, session.publisher(EDGE[0], kind) as publisher:
             for number in range(self._messages.count):
                 if self._messages.pause is not None:
                     await trio.sleep(self._messages.pause)
-                await publisher.send(packed(self._stamped(clock(), number)))
+                await publisher.send(self._stamped(clock(), number))
             return await trio.to_thread.run_sync(self._sample)
 
     async def ezmsg(self, clock: Clock) -> Sample:

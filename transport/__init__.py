@@ -27,6 +27,7 @@ from ._errors import RequestCancelled as RequestCancelled
 from ._errors import RequestError as RequestError
 from ._errors import TransportError as TransportError
 from ._footprint import decoded_fits as decoded_fits
+from ._footprint import surely_fits as surely_fits
 from ._inherited import inherited_link as inherited_link
 from ._inherited import own_limits as own_limits
 from ._limits import Limits as Limits

@@ -34,6 +34,9 @@ FILES: Final = 64
 LEASES: Final = FILES // 4
 """Of them so many may be looked at where they came; what is more is copied, so that there is one to be filled again."""
 
+_BEGINNING: Final = 64
+"""Bytes of what was posted that say what it is: more than any head of msgpack has."""
+
 _POSTED: Final = struct.Struct("<QQQ")
 """A number, the name of its file, and its size. The file itself comes along when it is new."""
 _READ: Final = struct.Struct("<Q")
@@ -42,7 +45,7 @@ _GONE: Final = struct.Struct("<I")
 """The name of a file that will not be filled again."""
 _MOST_HEARD: Final = 4096
 """Words that are heard in one step, and posts that may have come and not been named: no honest end has more."""
-_DO_NOT_WAIT: Final = socket.MSG_DONTWAIT
+_DO_NOT_WAIT: Final = int(socket.MSG_DONTWAIT)
 """In each call: whether a socket waits is a property that it shares with everyone who has its descriptor."""
 
 
@@ -108,6 +111,15 @@ class Posted:
             data = bytearray(part)
         self._finish()
         return data
+
+    def peek(self) -> tuple[bytes, memoryview]:
+        """Return them where they are: the beginning, which stays as it is, and the rest, which may change until copied.
+
+        Of no use once this is gone, or was taken.
+        """
+        assert self._file is not None
+        whole = memoryview(self._file.memory)[: self._size].toreadonly()
+        return bytes(whole[:_BEGINNING]), whole[_BEGINNING:]
 
     def lease(self) -> bytearray | memoryview:
         """Return them, once, where they are; they may be written to, and are given back when nobody looks at them.
@@ -297,7 +309,7 @@ class Bypass:
             try:
                 if not said:
                     return
-                self._note(said, files, cut=bool(flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)))
+                self._note(said, files, cut=bool(flags & _CUT))
             except (NoMemoryFile, ProtocolError) as error:
                 self.close()
                 self._abort(f"the other end broke the rules of memory files: {error}")
@@ -345,7 +357,9 @@ class Bypass:
             raise ProtocolError("a file went that there was not, or that is in use")
 
 
-_RECEIVE: Final = _DO_NOT_WAIT | getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+_RECEIVE: Final = _DO_NOT_WAIT | int(getattr(socket, "MSG_CMSG_CLOEXEC", 0))
+_CUT: Final = int(socket.MSG_TRUNC | socket.MSG_CTRUNC)
+"""As a number: to put flags together takes longer than to hear a word."""
 _TAKERS: Final[dict[int, Callable[..., None]]] = {
     _POSTED.size: Bypass._note_posted,
     _READ.size: Bypass._note_read,

@@ -18,10 +18,15 @@ _MSGPACK_LISTS = bytes([*range(0x90, 0xA0), 0xDC, 0xDD])
 _MSGPACK_MAPS = bytes([*range(0x80, 0x90), 0xDE, 0xDF])
 
 
+def surely_fits(size: int, most: int) -> bool:
+    """Whether no document of so many bytes takes more than ``most`` once decoded."""
+    return size + size * _MAP <= most
+
+
 def decoded_fits(encoded: Encoded, most: int, *, text: bool) -> bool:
     """Whether a document surely takes no more than ``most`` bytes once decoded."""
     size = len(encoded)
-    if size + size * _MAP <= most:
+    if surely_fits(size, most):
         return True
     whole = bytes(encoded)
     if text:

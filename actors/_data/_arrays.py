@@ -20,6 +20,9 @@ ARRAY: Final = 1
 SCALAR: Final = 2
 """The msgpack extension of a scalar: an array without dimensions."""
 
+LARGE: Final = 64 * 1024
+"""Bytes from which on a value is not copied where that can be helped."""
+
 Parts = tuple[str, tuple[int, ...], Any]
 """An array's type as numpy writes it, its shape, and its cells in C order."""
 
@@ -54,10 +57,11 @@ def _dtype_of(value: Any) -> str:
     return dtype
 
 
-def put_together(parts: Parts) -> Any:
+def put_together(parts: Parts, *, in_place: bool = False) -> Any:
     """Return the array of these parts; raises `Unfit` unless there are as many cells as its shape says.
 
-    It owns its cells: it can be written to, and does not keep the document alive that it came in.
+    It owns its cells: it can be written to, and does not keep the document alive that it came in. *In place* a large
+    one that can be written to where it lies stays there.
     """
     numpy, (dtype, shape, data) = _import_numpy(), parts
     if not _DTYPE.fullmatch(dtype) or len(shape) > _MOST_DIMENSIONS or any(size < 0 for size in shape):
@@ -66,8 +70,9 @@ def put_together(parts: Parts) -> Any:
         cells = numpy.dtype(dtype)
         if cells.itemsize == 0 or math.prod(shape) * cells.itemsize != len(data):
             raise Unfit(f"no array: {len(data)} bytes are not what its shape says of {dtype}")
-        flat = numpy.frombuffer(data, cells) if len(data) else numpy.empty(0, cells)
-        return flat.reshape(shape).copy()
+        array = (numpy.frombuffer(data, cells) if len(data) else numpy.empty(0, cells)).reshape(shape)
+        stays = in_place and len(data) >= LARGE and array.flags.writeable and array.flags.aligned
+        return array if stays else array.copy()
     except (TypeError, ValueError, OverflowError) as error:
         raise Unfit(f"no array: {error}") from None
 
@@ -85,8 +90,24 @@ def large_extension(array: Any) -> tuple[bytes, memoryview]:
     """
     dtype, ordered = _dtype_of(array), array if array.flags.c_contiguous else array.copy()
     cells = memoryview(ordered.reshape(-1).view("u1"))
-    inner = b"\x93" + msgspec.msgpack.encode(dtype) + msgspec.msgpack.encode(tuple(array.shape)) + bin_head(len(cells))
+    inner = _aligned(msgspec.msgpack.encode(dtype), msgspec.msgpack.encode(tuple(array.shape)), bin_head(len(cells)))
     return _EXTENSION.pack(0xC9, len(inner) + len(cells), ARRAY) + inner, cells
+
+
+def _aligned(dtype: bytes, shape: bytes, cells: bytes) -> bytes:
+    """Put together what comes before an array's cells, so that these begin at a multiple of eight bytes.
+
+    Whoever maps the message into memory can use them where they lie. What there is to fill is in the heads of the
+    list, of the text and of the shape: msgpack has shorter and longer ones, which mean the same. (A shape of more than
+    fifteen has no shorter one: such an array is copied by its reader.)
+    """
+    due = -(_EXTENSION.size + 1 + len(dtype) + len(shape) + len(cells)) % 8
+    outer = b"\xdc\0\x03" if due & 2 else b"\x93"
+    if due & 1:
+        dtype = bytes((0xD9, dtype[0] & 0x1F)) + dtype[1:]
+    if due & 4 and shape[0] < 0xA0:
+        shape = bytes((0xDD, 0, 0, 0, shape[0] & 0x0F)) + shape[1:]
+    return outer + dtype + shape + cells
 
 
 def bin_head(size: int) -> bytes:
@@ -94,12 +115,12 @@ def bin_head(size: int) -> bytes:
     return _BIN.pack(0xC6, size)
 
 
-def from_extension(code: int, body: memoryview) -> Any:
-    """Return the array or the scalar of a msgpack extension; raises `Unfit` for anything else."""
+def from_extension(code: int, body: memoryview, *, in_place: bool = False) -> Any:
+    """Return the array or the scalar of a msgpack extension, as `put_together`; raises `Unfit` for anything else."""
     if code not in (ARRAY, SCALAR):
         raise Unfit(f"msgpack extension {code} is not part of the wire")
     try:
-        array = put_together(_decoder.decode(body))
+        array = put_together(_decoder.decode(body), in_place=in_place)
     except msgspec.MsgspecError as error:
         raise Unfit(f"no array: {error}") from None
     return array if code == ARRAY else only_cell(array)

@@ -11,6 +11,9 @@ from ._inbox import YIELD_EVERY
 Grant = Callable[[int, bool], None]
 """Says that so many more messages may come; in a hurry when those that are here keep this end from waiting."""
 
+LONG_ONES: Final = 4
+"""Messages that take long between two schedule points: others have waited for milliseconds by then."""
+
 
 class Turn:
     """Counts messages, so that an endpoint is a schedule point often enough and a cancellation point always."""
@@ -26,6 +29,10 @@ class Turn:
             await trio.lowlevel.checkpoint()
         else:
             await trio.lowlevel.checkpoint_if_cancelled()
+
+    def long(self) -> None:
+        """That message took long, as one does that is copied by the megabyte: `LONG_ONES` of them are enough."""
+        self._count += YIELD_EVERY // LONG_ONES - 1
 
 
 class Publisher(ABC):

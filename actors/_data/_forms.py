@@ -15,7 +15,7 @@ import msgspec
 from graphmeta import dump_trusted_pieces, error_words, load_trusted, type_text
 from transport import Buffer, Posted
 
-from ._arrays import bin_head, from_extension, is_array_type, is_scalar_type, large_extension, to_extension
+from ._arrays import LARGE, bin_head, from_extension, is_array_type, is_scalar_type, large_extension, to_extension
 from ._errors import MessageTypeNotPortable, Unfit
 from ._plain import check_depth, from_json_plain, to_json_plain
 from ._portable import check_of
@@ -29,9 +29,6 @@ class Form(enum.StrEnum):
     PICKLE = "pickle"
 
 
-_LARGE: Final = 64 * 1024
-"""Bytes from which on a value is not copied to be packed; msgpack has one form only for the size of such bytes."""
-
 Pieces = Sequence[Buffer]
 """The bytes of a message, one piece after the other. They may look into its value: whoever keeps them copies them, in
 the step that made them."""
@@ -42,7 +39,7 @@ class Sealed:
     """A message of a peer at a door on its way to a child of ours: to be read by the child, and never as a pickle."""
 
     form: Form
-    raw: bytes | bytearray = attrs.field(repr=False)
+    raw: Buffer = attrs.field(repr=False)
 
 
 class Packing:
@@ -52,6 +49,7 @@ class Packing:
         self.message_type: Final = message_type
         self._check: Final = check_of(message_type)
         self._decoder: Final = msgspec.msgpack.Decoder(message_type, ext_hook=from_extension, dec_hook=_as_it_is)
+        self._in_place: Final = msgspec.msgpack.Decoder(message_type, ext_hook=_array_in_place, dec_hook=_as_it_is)
 
     def pack(self, value: Any, form: Form) -> bytes:
         """Return the bytes of *value*; raises `Unfit` when it would not arrive as it is."""
@@ -63,9 +61,9 @@ class Packing:
         """Return the same in msgpack, piece by piece: large bytes, and the cells of a large array, where they are."""
         with fit:
             self._check(value)
-            if type(value) is bytes and len(value) >= _LARGE:
+            if type(value) is bytes and len(value) >= LARGE:
                 return bin_head(len(value)), value
-            if is_array_type(type(value)) and value.nbytes >= _LARGE:
+            if is_array_type(type(value)) and value.nbytes >= LARGE:
                 return large_extension(value)
             return (_ENCODE[Form.MSGPACK](value),)
 
@@ -80,8 +78,16 @@ class Packing:
             return value
 
     def open(self, raw: bytes | Posted) -> Any:
-        """Return the value of msgpack that came from our server; raises `Unfit`."""
-        return self.unpack(raw.lease() if isinstance(raw, Posted) else raw, Form.MSGPACK)
+        """Return the value of msgpack that came from our server; raises `Unfit`.
+
+        The arrays of a large message lie where it came, for as long as somebody has them.
+        """
+        if not isinstance(raw, Posted):
+            return self.unpack(raw, Form.MSGPACK)
+        with fit:
+            value = self._in_place.decode(raw.lease())
+            check_depth(value)
+            return value
 
     def _from_json(self, raw: Buffer) -> Any:
         plain = from_json_plain(msgspec.json.decode(raw))
@@ -125,7 +131,7 @@ def _packing(message_type: Any) -> Packing:
     return Packing(message_type)
 
 
-def transcode(raw: bytes | bytearray, source: Form, target: Form) -> bytes:
+def transcode(raw: Buffer, source: Form, target: Form) -> bytes:
     """Say a message of a peer at a door in another form, without its type; raises `Unfit`."""
     if target is Form.PICKLE:
         return b"".join(seal_trusted(Sealed(source, raw)))
@@ -154,6 +160,10 @@ def open_trusted(raw: Buffer | Posted, message_type: Any) -> Any:
 def _as_it_is(cls: Any, value: Any) -> Any:
     """Take what an extension made; msgspec looks whether it is of the class that the type names."""
     return value
+
+
+def _array_in_place(code: int, body: memoryview) -> Any:
+    return from_extension(code, body, in_place=True)
 
 
 def _extension(value: Any) -> Any:

@@ -5,12 +5,13 @@ process take values, those across a wire take bytes.
 """
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Any, Final
 
 from transport import Buffer, Posted
 
 from ._forms import Form, Pieces, fit, open_trusted, packing_of, seal_trusted, transcode
-from ._weight import check_weight
+from ._weight import check_weight, fits_unseen
 
 
 class Letter(ABC):
@@ -89,19 +90,35 @@ class DoorLetter(Letter):
     """A message of a peer at a door: opened for those who need it, passed on as it is to those who do not.
 
     One that may take more than *most* bytes once it is read is refused with `Unfit`, whoever would read it: so it does
-    not matter to its sender who listens, and to those who listen in other processes who sends.
+    not matter to its sender who listens, and to those who listen in other processes who sends. What came beside the
+    link is copied once, to where it leaves from, if its beginning tells what it weighs.
     """
 
     ours = False
 
     def __init__(self, topic: str, form: Form, raw: bytes | Posted, most: int) -> None:
         super().__init__(topic)
-        # Taken before it is weighed: what is in a memory file may change under whoever looks at it.
-        self._raw: Final = raw.take() if isinstance(raw, Posted) else raw
-        check_weight(self._raw, most, text=form is Form.JSON)
         self._form: Final = form
-        self._packed[form] = (self._raw,)
+        self._came: Final = raw
+        """Kept for as long as somebody may look at it where it came."""
+        self._packed[form] = self._weighed(raw, most)
         self._values: Final[dict[int, Any]] = {}
+
+    def _weighed(self, raw: bytes | Posted, most: int) -> Pieces:
+        if isinstance(raw, Posted):
+            beginning, rest = raw.peek()
+            if fits_unseen(beginning, len(raw), most):
+                return beginning, rest
+        # Taken before it is weighed: what is in a memory file may change under whoever looks at it.
+        whole = raw.take() if isinstance(raw, Posted) else raw
+        check_weight(whole, most, text=self._form is Form.JSON)
+        return (whole,)
+
+    @cached_property
+    def _raw(self) -> Buffer:
+        """All of it, which stays as it is."""
+        pieces = self._packed[self._form]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def value(self, message_type: Any) -> Any:
         """Return it as a value of that type, read once for all who share the type."""

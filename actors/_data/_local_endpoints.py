@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import trio
 
+from transport import Stored
+
 from ._endpoints import Publisher, Subscriber
 from ._flow import FlowStatistics
 from ._inbox import Inbox
@@ -33,6 +35,8 @@ class LocalPublisher(Publisher):
             for inbox, content in contents_of(ValueLetter(self.topic, self.message_type, message), route.inboxes):
                 inbox.put(content)
                 inbox.announce(now=False)
+                if type(content) is Stored:
+                    self._turn.long()
         else:
             for inbox in route.inboxes:
                 inbox.put(message)

@@ -91,7 +91,10 @@ class RemotePublisher(Publisher):
             self._check_open()
         self._tally.add(size)
         self._on_way.append(size)
-        self._waiting.append(self._keep(packed))
+        kept = self._keep(packed)
+        self._waiting.append(kept)
+        if type(kept) is Stored:
+            self._turn.long()
         self.sent += 1
         self._announce(self, worth_leaving(self._waiting, len(self._on_way) - len(self._waiting)))
 

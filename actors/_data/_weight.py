@@ -7,7 +7,7 @@ has few parts is walked.
 
 from typing import Final
 
-from transport import decoded_fits
+from transport import decoded_fits, surely_fits
 
 from ._errors import Unfit
 
@@ -15,6 +15,9 @@ _MOST_PARTS: Final = 10_000
 """Parts of a message that are walked, one by one."""
 _PART: Final = 256
 """Bytes that one part may take besides its own."""
+
+_HEAD: Final = 6
+"""The most bytes that a part has in front."""
 
 _FIXED: Final = {
     0xC0: 0,
@@ -36,9 +39,20 @@ _COUNTED: Final = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 """Bytes of the count that follows the head, and parts for each of it."""
 
 
+def fits_unseen(beginning: bytes, size: int, most: int) -> bool:
+    """Whether a message in msgpack of so many bytes that begins so surely takes no more, whatever follows.
+
+    So it is with an array, and with bytes: the rest of a single part is taken as it stands. Others are counted.
+    """
+    if surely_fits(size, most):
+        return True
+    step, inside = _step(beginning, 0)
+    return step == size and not inside and size + _PART <= most
+
+
 def check_weight(raw: bytes | bytearray, most: int, *, text: bool) -> None:
     """Raise `Unfit` for a message, in JSON or in msgpack, that may take more than *most* bytes."""
-    if decoded_fits(raw, most, text=text):
+    if (not text and fits_unseen(bytes(raw[:_HEAD]), len(raw), most)) or decoded_fits(raw, most, text=text):
         return
     if text or len(raw) + _PART * _count_parts(raw) > most:
         raise Unfit(f"it may take more than {most} bytes once decoded")

@@ -1,10 +1,15 @@
 """Large messages that came beside the link: who has them when, and what is nobody's any more."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+import trio
 
-from actors._data import Form, Outlet, RemoteSubscriber, Tally, Unfit, open_trusted, packing_of, seal_trusted
-from actors._data._letter import ChildLetter, ValueLetter
+from actors._data import Form, Outlet, RemoteSubscriber, Router, Tally, Unfit, open_trusted, packing_of, seal_trusted
+from actors._data._endpoints import LONG_ONES
+from actors._data._letter import ChildLetter, DoorLetter, ValueLetter
+from actors._data._local_endpoints import LocalPublisher
 from transport import Bypass, bypass_pair
 
 ARRAY = np.arange(10_000.0)
@@ -90,9 +95,99 @@ def test_in_pieces_a_value_is_what_it_is_in_one(value):
     packing = packing_of("A", type(value))
     packed = packing.pack(value, Form.MSGPACK)
     pieces = packing.pieces(value)
-    assert b"".join(pieces) == packed
     assert len(pieces) == (1 if len(packed) < 65_536 else 2)
-    np.testing.assert_array_equal(packing.unpack(packed, Form.MSGPACK), value)
+    for whole in (packed, b"".join(pieces)):
+        np.testing.assert_array_equal(packing.unpack(whole, Form.MSGPACK), value)
+
+
+@pytest.mark.parametrize("shape", [(70_000,), (1, 70_000), (300, 300), (2, 3, 11_000), (1,) * 15 + (70_000,)], ids=str)
+@pytest.mark.parametrize("dtype", ["f8", "u1", "c16", "M8[25us]"])
+def test_the_cells_of_a_large_array_begin_where_they_can_be_used(dtype, shape):
+    array = np.zeros(shape, dtype)
+    beginning, _ = packing_of("A", np.ndarray).pieces(array)
+    assert len(beginning) % 8 == 0 or array.ndim > 15
+
+
+def posted(ways, message):
+    here, there = ways
+    return there.fetch(here.post(here.store(packing_of("A", type(message)).pieces(message))))
+
+
+def test_an_array_that_came_from_the_server_lies_where_it_came_until_nobody_has_it(ways):
+    here, there = ways
+    array = packing_of("A", np.ndarray).open(posted(ways, ARRAY))
+    np.testing.assert_array_equal(array, ARRAY)
+    array[:] = 1
+    assert there._leased
+    for each in range(3):
+        again = packing_of("A", np.ndarray).open(posted(ways, ARRAY * each))
+        np.testing.assert_array_equal(again, ARRAY * each)
+    del array, again
+    assert not there._leased
+    here._hear()
+    assert not here._unread
+
+
+@pytest.mark.parametrize(
+    "value", [bytes(100_000), [ARRAY, 1], np.arange(10_000.0).reshape((1,) * 20 + (-1,))], ids=["bytes", "list", "deep"]
+)
+def test_whatever_came_beside_the_link_is_what_it_was(ways, value):
+    packing, (here, there) = packing_of("A", type(value)), ways
+    pieces = packing.pieces(value)
+    opened = packing.open(there.fetch(here.post(here.store(pieces))))
+    assert type(opened) is type(value)
+    assert packing.pack(opened, Form.MSGPACK) == packing.pack(value, Form.MSGPACK)
+
+
+def test_a_message_of_a_peer_is_copied_once_on_its_way_and_then_given_back(ways):
+    here, there = ways
+    letter = DoorLetter("A", Form.MSGPACK, posted(ways, ARRAY), 10**6)
+    assert here._unread
+    onwards = b"".join(letter.packed(Form.MSGPACK))
+    np.testing.assert_array_equal(letter.value(np.ndarray), ARRAY)
+    del letter
+    here._hear()
+    assert not here._unread
+    assert not there._leased
+    np.testing.assert_array_equal(packing_of("A", np.ndarray).unpack(onwards, Form.MSGPACK), ARRAY)
+
+
+def test_what_was_weighed_by_its_beginning_begins_so_whatever_its_sender_writes_meanwhile(ways):
+    here, _ = ways
+    letter = DoorLetter("A", Form.MSGPACK, posted(ways, bytes(200_000)), 10**6)
+    (file,) = here._unread.values()
+    file.memory[:200_005] = b"\x90" * 200_005
+    onwards = b"".join(letter.packed(Form.MSGPACK))
+    assert letter.value(bytes)[100:] == onwards[105:] == b"\x90" * 199_900
+    assert onwards[:5] == packing_of("A", bytes).pieces(bytes(200_000))[0]
+
+
+def test_a_large_message_of_many_parts_is_weighed_after_it_was_copied(ways):
+    here, there = ways
+    parts = b"\xdd" + (100_000).to_bytes(4) + b"\x90" * 100_000
+    with pytest.raises(Unfit, match="parts"):
+        DoorLetter("A", Form.MSGPACK, there.fetch(here.post(here.store([parts]))), 10**6)
+
+
+async def test_whoever_sends_large_messages_lets_others_run_more_often(ways):
+    here, _ = ways
+    router = Router(lambda topic: ())
+    bounds = (32, False, Tally(10**9), lambda source, now: None, pytest.fail)
+    router.attach("A", Outlet(1, Form.PICKLE, here.store, *bounds))
+    publisher = LocalPublisher(router, "A", object)
+    turns = [0]
+
+    async def notes():
+        while publisher.sent < 20:
+            turns.append(publisher.sent)
+            await trio.lowlevel.checkpoint()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(notes)
+        for _ in range(20):
+            await publisher.send(ARRAY)
+    # Trio runs what is due in any order: one of them may come late, and the next early.
+    assert max(later - before for before, later in pairwise(turns)) <= 2 * LONG_ONES
 
 
 def test_what_cannot_cross_is_refused_in_pieces_too():
