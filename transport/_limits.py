@@ -53,7 +53,7 @@ class Limits:
     edges_per_session: int = 100_000
     edges: int = 1_000_000
     topic_length: int = 1024
-    """Characters."""
+    """Characters; fewer can be allowed, not more."""
     metadata_bytes_per_session: int = 32 * MIB
     metadata_bytes: int = 256 * MIB
     settings_bytes_per_session: int = 8 * MIB

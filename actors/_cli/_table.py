@@ -9,6 +9,8 @@ from rich.text import Text
 
 from graphmeta import visible
 
+from ._console import Output
+
 _LONGEST: Final = 10_000
 _GAP: Final = 1
 """Characters between columns in a terminal, where eighty are few."""
@@ -25,7 +27,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     A column whose name begins with ``>`` is set flush right. Such a column, and one that begins with ``=``, has all the
     room that it needs before any other has some.
     """
-    console = Console()
+    console = Output()
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, _GAP if console.is_terminal else 2, 0, 0))
     for column in columns:
         justify: JustifyMethod = "right" if column.startswith(">") else "left"
@@ -35,5 +37,5 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table.add_row(*(Text(visible(cell)) for cell in row))
     if not console.is_terminal:
         # For programs and files a row is a line, however long.
-        console = Console(width=_LONGEST)
+        console = Output(width=_LONGEST)
     console.print(table)

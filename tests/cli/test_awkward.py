@@ -76,3 +76,14 @@ def test_releasing_the_demos_view_ends_it_in_one_line(trellis, background):
     assert trellis("release", "demo view").returncode == 0
     assert demo.wait(10) == 1
     assert demo.stderr.read() == "trellis: the session was released by trellis release\n"
+
+
+def test_a_reader_who_has_gone_is_no_failure(environment, background):
+    background("serve").stdout.readline()
+    for command in ("sessions", "graph", "watch"):
+        reader, writer = os.pipe()
+        os.close(reader)
+        words = [sys.executable, "-m", "actors", command]
+        with open(writer, "w") as output:
+            done = subprocess.run(words, stdout=output, stderr=subprocess.PIPE, env=environment, check=False)
+        assert (command, done.returncode, done.stderr) == (command, 0, b"")
