@@ -29,7 +29,7 @@ Slices = Generator[object, None, GraphSnapshot]
 """Decodes a little each time it is asked; its return value is the whole."""
 
 
-@attrs.frozen
+@attrs.frozen(init=False)
 class SealedSnapshot:
     """An encoded snapshot, as the pickle holds it; `open` decodes it."""
 
@@ -44,6 +44,12 @@ class SealedSnapshot:
     """msgpack, one per session: its id and its record without its metadata."""
     metadata: tuple[bytes, ...]
     """msgpack, one per session in the same order: its metadata. Apart, because it is large and seldom changes."""
+
+    def __init__(self, version: int, *fields: Any) -> None:
+        # First of all: in another version there may be other fields, and as many as these.
+        if type(version) is int and version != SNAPSHOT_VERSION:
+            raise InvalidSnapshot(f"its version is {version}, this is a reader of {SNAPSHOT_VERSION}")
+        self.__attrs_init__(version, *fields)
 
     def __attrs_post_init__(self) -> None:
         # No value may get into a message: the repr of a few nested tuples can be larger than the memory.
@@ -63,8 +69,6 @@ class SealedSnapshot:
 
     def open_slices(self) -> Slices:
         """Decode like `open`, a component or a setting at a time."""
-        if self.version != SNAPSHOT_VERSION:
-            raise InvalidSnapshot(f"its version is {self.version}, this is a reader of {SNAPSHOT_VERSION}")
         try:
             snapshot = yield from self._decode()
             yield None

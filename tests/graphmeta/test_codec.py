@@ -17,6 +17,7 @@ from graphmeta import (
     GraphSnapshot,
     InitialSettings,
     InvalidSnapshot,
+    SealedSnapshot,
     SnapshotSession,
     UnitMetadata,
     assemble_snapshot,
@@ -168,3 +169,29 @@ def test_a_file_of_something_else_is_no_snapshot(tmp_path):
     (tmp_path / "notes.txt").write_text("notes")
     with pytest.raises(InvalidSnapshot):
         read_snapshot(tmp_path / "notes.txt")
+
+
+class OtherVersion:
+    """What a reader and a writer of another version would put into a pickle."""
+
+    def __init__(self, *fields):
+        self.fields = fields
+
+    def __reduce__(self):
+        return SealedSnapshot, self.fields
+
+
+@pytest.mark.parametrize(
+    "fields", [(1, EPOCH.bytes, 3, b"", ()), (3, EPOCH.bytes, 3, b"", (), ()), (4,), (5, *range(9))], ids=str
+)
+def test_a_snapshot_of_another_version_says_of_which_whatever_it_is_made_of(fields):
+    with pytest.raises(InvalidSnapshot, match=f"its version is {fields[0]}, this is a reader of 2"):
+        load_snapshot(cloudpickle.dumps(OtherVersion(*fields), protocol=5))
+
+
+@pytest.mark.parametrize(
+    "fields", [(), (2,), (2, EPOCH.bytes, 3, b"", ()), (True, EPOCH.bytes, 3, b"", (), ())], ids=str
+)
+def test_a_snapshot_of_this_version_that_is_made_of_something_else_is_none(fields):
+    with pytest.raises(InvalidSnapshot, match="malformed"):
+        load_snapshot(cloudpickle.dumps(OtherVersion(*fields), protocol=5))
