@@ -46,7 +46,8 @@ _GONE: Final = struct.Struct("<I")
 _MOST_HEARD: Final = 4096
 """Words that are heard in one step, and posts that may have come and not been named: no honest end has more."""
 _DO_NOT_WAIT: Final = int(socket.MSG_DONTWAIT)
-"""In each call: whether a socket waits is a property that it shares with everyone who has its descriptor."""
+"""In each call: whether a socket waits is a property that it shares with everyone who has its descriptor. Python's own
+waiting, which `socket.setdefaulttimeout` begins, is another matter, and ended when an end is made."""
 
 
 def bypass_pair() -> tuple[socket.socket, socket.socket] | None:
@@ -159,7 +160,9 @@ class Bypass:
         in_place: bool = True,
         abort: Callable[[str], None] = lambda reason: None,
     ) -> None:
+        sock.setblocking(False)
         self._socket: Final = sock
+        self._process: Final = os.getpid()
         self._most: Final = most
         self._in_place: Final = in_place
         self._abort: Final = abort
@@ -286,6 +289,9 @@ class Bypass:
 
     def finish(self, number: int, file: _TheirFile) -> None:
         """Nobody looks at it any more. From any thread, at any time: the collector may call this."""
+        if os.getpid() != self._process:
+            # A fork of ours has no use for it; the process that it was given to may still look at it.
+            return
         self._leased.discard(number)
         file.lent = False
         self._done.append(number)

@@ -62,7 +62,7 @@ class _Transfer:
     def add(self, piece: Any) -> int:
         """Take a piece; returns what that costs. An empty one is not free, or it could fill memory without end."""
         self._so_far.write(piece)
-        cost = len(piece) + 64
+        cost = _bytes_of(piece) + 64
         self.cost += cost
         return cost
 
@@ -104,6 +104,11 @@ class Assembler:
         transfer = self._open.pop(number)
         self._bytes -= transfer.cost
         return transfer.whole()
+
+
+def _bytes_of(piece: str | bytes) -> int:
+    """Tell how many bytes a piece is of its document: a character may be four."""
+    return len(piece) if isinstance(piece, bytes) or piece.isascii() else len(piece.encode())
 
 
 def _read(params: Payload[Any], *, text: bool) -> BinaryFragment | TextFragment:

@@ -181,6 +181,7 @@ def plain_socket(sock: trio.socket.SocketType) -> Iterator[socket.socket]:
     if sock.fileno() < 0:
         raise trio.ClosedResourceError
     plain = socket.socket(fileno=sock.fileno())
+    plain.setblocking(False)  # Or it would wait as long as `socket.setdefaulttimeout` says.
     try:
         yield plain
     finally:

@@ -10,7 +10,8 @@ import mmap
 import os
 from typing import Final
 
-_SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+# Other systems have no memory files, and no words for their seals: this must be imported there, too.
+_SEALS: Final[int] = sum(getattr(fcntl, f"F_SEAL_{name}", 0) for name in ("SHRINK", "GROW", "SEAL"))
 _GRAIN: Final = 256 * 1024
 """A file's size is a multiple of so many bytes, so that it does for many messages."""
 

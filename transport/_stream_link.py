@@ -260,9 +260,11 @@ class StreamLink(Link):
         self._guard.abort(last.ends or _HUNG_UP)
 
     async def aclose(self, reason: str = "closed") -> None:
-        if self._guard.fault is None and (goodbye := self._framing.goodbye(reason)):
+        goodbye = self._framing.goodbye(reason)
+        if self._guard.fault is None and (goodbye or self._sending):
             with trio.move_on_after(self._limits.close_seconds, shield=True), suppress(LinkClosed):
-                await self._say_goodbye(goodbye)
+                # Without a word for it, what has begun to leave must still leave whole.
+                await (self._say_goodbye(goodbye) if goodbye else self._send_alone(goodbye))
         self._beside.close()
         if self._guard.fault is None:
             self._guard.abort(f"closed here: {reason}")

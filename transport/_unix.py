@@ -86,7 +86,7 @@ class UnixFraming:
         return size.to_bytes(_LENGTH, "big") + frame
 
     def goodbye(self, _: str) -> bytes:
-        """Say nothing: what was sent has left already, and a Unix socket has no words for a goodbye."""
+        """Say nothing: a Unix socket has no words for a goodbye, and the kernel delivers what has left."""
         return b""
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from transport import Buffer, Posted
 
 from ._forms import Form, Pieces, fit, open_trusted, packing_of, seal_trusted, transcode
-from ._weight import check_weight, fits_unseen
+from ._weight import check_unseen, check_weight, is_known
 
 
 class Letter(ABC):
@@ -91,7 +91,7 @@ class DoorLetter(Letter):
 
     One that may take more than *most* bytes once it is read is refused with `Unfit`, whoever would read it: so it does
     not matter to its sender who listens, and to those who listen in other processes who sends. What came beside the
-    link is copied once, to where it leaves from, if its beginning tells what it weighs.
+    link is copied once, to where it leaves from, if its beginning tells what it is.
     """
 
     ours = False
@@ -104,15 +104,16 @@ class DoorLetter(Letter):
         self._packed[form] = self._weighed(raw, most)
         self._values: Final[dict[int, Any]] = {}
 
-    def _weighed(self, raw: bytes | Posted, most: int) -> Pieces:
+    def _weighed(self, raw: bytes | bytearray | Posted, most: int) -> Pieces:
         if isinstance(raw, Posted):
             beginning, rest = raw.peek()
-            if fits_unseen(beginning, len(raw), most):
+            if is_known(beginning, len(raw), most):
                 return beginning, rest
-        # Taken before it is weighed: what is in a memory file may change under whoever looks at it.
-        whole = raw.take() if isinstance(raw, Posted) else raw
-        check_weight(whole, most, text=self._form is Form.JSON)
-        return (whole,)
+            # Taken before it is looked at: what is in a memory file may change under whoever looks.
+            raw = raw.take()
+            check_unseen(raw)
+        check_weight(raw, most, text=self._form is Form.JSON)
+        return (raw,)
 
     @cached_property
     def _raw(self) -> Buffer:

@@ -7,6 +7,8 @@ has few parts is walked.
 
 from typing import Final
 
+import msgspec
+
 from transport import decoded_fits, surely_fits
 
 from ._errors import Unfit
@@ -38,21 +40,39 @@ _SIZED: Final = {0xC4: (1, 0), 0xC5: (2, 0), 0xC6: (4, 0), 0xC7: (1, 1), 0xC8: (
 _COUNTED: Final = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 """Bytes of the count that follows the head, and parts for each of it."""
 
+_OPEN: Final = frozenset(bytes((head,)) for head in range(0xC4, 0xCA))
+"""Heads of what may have anything inside: bytes, and extensions of any size."""
+_STANDS_FOR_ANOTHER: Final = b"\xd7\x03"
+"""The beginning of the extension that a connection has for what came beside it."""
+_one: Final = msgspec.msgpack.Decoder(msgspec.Raw)
 
-def fits_unseen(beginning: bytes, size: int, most: int) -> bool:
-    """Whether a message in msgpack of so many bytes that begins so surely takes no more, whatever follows.
 
-    So it is with an array, and with bytes: the rest of a single part is taken as it stands. Others are counted.
+def is_known(beginning: bytes, size: int, most: int) -> bool:
+    """Whether so many bytes that begin so are one message in msgpack that takes no more than *most*, whatever follows.
+
+    So it is with a large array, and with bytes: the rest of a single part is taken as it stands.
     """
-    if surely_fits(size, most):
-        return True
-    step, inside = _step(beginning, 0)
-    return step == size and not inside and size + _PART <= most
+    return beginning[:1] in _OPEN and _step(beginning, 0) == (size, 0) and size + _PART <= most
+
+
+def check_unseen(raw: bytes | bytearray) -> None:
+    """Raise `Unfit` for bytes that nobody has looked at unless they are one message in msgpack.
+
+    Whatever comes in a document was found in it. Of anything else, to put it into one would break that for its reader.
+    """
+    if raw[:2] == _STANDS_FOR_ANOTHER:
+        raise Unfit("it stands for another message")
+    try:
+        _one.decode(raw)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise Unfit(f"no message: {error}") from None
 
 
 def check_weight(raw: bytes | bytearray, most: int, *, text: bool) -> None:
     """Raise `Unfit` for a message, in JSON or in msgpack, that may take more than *most* bytes."""
-    if (not text and fits_unseen(bytes(raw[:_HEAD]), len(raw), most)) or decoded_fits(raw, most, text=text):
+    if surely_fits(len(raw), most) or (not text and is_known(bytes(raw[:_HEAD]), len(raw), most)):
+        return
+    if decoded_fits(raw, most, text=text):
         return
     if text or len(raw) + _PART * _count_parts(raw) > most:
         raise Unfit(f"it may take more than {most} bytes once decoded")

@@ -105,6 +105,21 @@ FAULTS = {
         "if False:",
         "transport/bypass",
     ),
+    "a fork gives back what its parent looks at": Fault(
+        "transport/_bypass.py", "if os.getpid() != self._process:", "if False:", "transport/bypass"
+    ),
+    "a polite end tears what had begun to leave": Fault(
+        "transport/_stream_link.py", "(goodbye or self._sending)", "goodbye", "transport/links"
+    ),
+    "a character is one byte": Fault(
+        "transport/_fragments.py",
+        "cost = _bytes_of(piece) + 64",
+        "cost = len(piece) + 64",
+        "transport/wire_outbox",
+    ),
+    "bytes beside the link are passed on unseen": Fault(
+        "actors/_data/_letter.py", "            check_unseen(raw)\n", "", "runtime/beside_doors"
+    ),
     "a number beside the link is passed on": Fault(
         "actors/_graph/_wire/_pump.py",
         "if bypass is None or len(told) != _BESIDE.size:",

@@ -1,11 +1,13 @@
 """Large messages of sessions on one machine go in memory files, and whoever misuses that loses his connection only."""
 
+import fcntl
 import gc
 import os
 import socket
 import struct
 import tempfile
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -353,6 +355,44 @@ async def test_a_number_under_which_nothing_came_ends_the_endpoint_and_is_never_
         assert told["method"] == "endpoint_ended"
         await bare.tell(1, "honest")
         assert await other.receive() == "honest"
+
+
+def post_memory(sock, raw):
+    file = os.memfd_create("hostile", os.MFD_ALLOW_SEALING)
+    os.truncate(file, 256 * 1024)
+    os.pwrite(file, raw, 0)
+    fcntl.fcntl(file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+    give(sock, struct.pack("<QQQ", 1, 1, len(raw)), file)
+    os.close(file)
+
+
+NO_MESSAGES = {
+    "nothing": b"",
+    "no msgpack": b"\xc1" * 100,
+    "two": b"\x01\x02",
+    "a part of one": b"\xdc\xff\xff\x01",
+    "less than it says": b"\xc6\0\1\0\0" + bytes(60_000),
+    "more than it says": b"\xc6\0\1\0\0" + bytes(70_000),
+    "what stands for another": b"\xd7\x03" + bytes(8),
+    "nested without end": b"\x91" * 100_000 + b"\xc0",
+}
+
+
+@pytest.mark.parametrize("raw", NO_MESSAGES.values(), ids=NO_MESSAGES)
+@pytest.mark.parametrize("way", ["a socket", "the web"])
+async def test_what_is_no_message_beside_the_link_ends_its_publisher_and_is_never_passed_on(way, raw):
+    async with door() as hall:
+        web = await hall.nursery.start(serve_websocket, hall.graph)
+        join = hall.join if way == "a socket" else partial(open_session, web.url, token=web.token)
+        async with join(name="two") as two, two.subscriber("B") as other, bare_client(hall) as bare:
+            await bare.say("open_endpoint", topic="B", direction="publisher", number=2)
+            assert "result" in await bare.hear()
+            post_memory(bare.beside, raw)
+            await bare.tell(2, beside(1))
+            told = await bare.hear()
+            assert told["method"] == "endpoint_ended"
+            await bare.tell(1, "honest")
+            assert await other.receive() == "honest"
 
 
 async def test_descriptors_that_come_over_the_link_itself_are_nobodys_and_do_no_harm():

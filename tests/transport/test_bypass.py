@@ -3,6 +3,8 @@
 import gc
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -112,6 +114,50 @@ def test_without_anybody_at_the_other_end_nothing_is_posted():
 def test_where_the_system_has_no_memory_files_there_is_no_such_way(monkeypatch):
     monkeypatch.delattr(os, "memfd_create")
     assert bypass_pair() is None
+
+
+WITHOUT_THEM = """
+import fcntl, os
+del os.memfd_create, os.posix_fallocate
+for name in [name for name in vars(fcntl) if "SEAL" in name]:
+    delattr(fcntl, name)
+import transport
+assert transport.bypass_pair() is None
+"""
+
+
+def test_where_the_system_has_no_words_for_them_either_everything_else_is_there():
+    subprocess.run([sys.executable, "-c", WITHOUT_THEM], check=True)
+
+
+def test_it_never_waits_however_long_sockets_of_this_program_wait_otherwise():
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(3600)
+    try:
+        pair = bypass_pair()
+        handed_over = socket.socket(fileno=os.dup(pair[1].fileno()))
+    finally:
+        socket.setdefaulttimeout(before)
+    ends = [Bypass(each) for each in (pair[0], handed_over)]
+    for end in ends:
+        end._hear()
+    for each in (*ends, *pair, handed_over):
+        each.close()
+
+
+def test_what_a_fork_of_this_process_lets_go_is_not_given_back(ends):
+    here, there = ends
+    held = [there.fetch(post(here, large(1))).lease(), there.fetch(post(here, large(2)))]
+    child = os.fork()
+    if not child:
+        held.clear()
+        gc.collect()
+        os._exit(0)
+    os.waitpid(child, 0)
+    here._hear()
+    assert len(here._unread) == 2
+    assert bytes(held[0]) == large(1)
+    assert held[1].take() == large(2)
 
 
 def files_made(monkeypatch):

@@ -110,6 +110,22 @@ async def test_what_was_sent_before_a_polite_end_arrives(open_pair: OpenPair) ->
                 await pair.server.receive()
 
 
+async def test_what_had_begun_to_leave_when_the_link_was_ended_politely_arrives_whole(open_pair: OpenPair) -> None:
+    async with open_pair(Limits()) as pair:
+        sent, arrived = 0, 0
+        while pair.client.ready:
+            pair.client.send_nowait(BLOCK)
+            sent += 1
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(pair.client.aclose)
+            await trio.testing.wait_all_tasks_blocked()
+            with pytest.raises(LinkClosed):
+                while True:
+                    assert await pair.server.receive() == BLOCK
+                    arrived += 1
+        assert arrived == sent
+
+
 async def test_a_goodbye_that_is_answered_waits_for_nothing_else(open_pair: OpenPair) -> None:
     async with open_pair(Limits(close_seconds=1000)) as pair, trio.open_nursery() as nursery:
         nursery.start_soon(pair.client.aclose)

@@ -60,6 +60,12 @@ def piece(data: bytes, transfer: int = 1, *, last: bool = False) -> Payload[Any]
     return record.params
 
 
+def text_piece(text: str, *, last: bool = False) -> Any:
+    record = read_frame(fragment_document(JSON, 1, text.encode(), last=last).decode(), BOUNDS)
+    assert isinstance(record, Notification)
+    return record.params
+
+
 def test_an_assembler_is_bounded_in_bytes_over_all_transfers_and_in_their_number() -> None:
     assembler = Assembler(3, "client_document_bytes", 1000)
     assembler.add(piece(bytes(400), 1), text=False)
@@ -75,6 +81,13 @@ def test_an_assembler_is_bounded_in_bytes_over_all_transfers_and_in_their_number
     assert caught.value.args == ("transfers", 3)
 
 
+def test_a_text_is_bounded_in_bytes_and_not_in_characters() -> None:
+    assembler = Assembler(1, "client_document_bytes", 1000)
+    assert assembler.add(text_piece("é" * 400), text=True) is None
+    with pytest.raises(LimitExceeded):
+        assembler.add(text_piece("é" * 100), text=True)
+
+
 def test_a_finished_transfer_gives_its_room_back() -> None:
     assembler = Assembler(1, "client_document_bytes", 1000)
     for _ in range(20):
@@ -85,9 +98,7 @@ def test_a_finished_transfer_gives_its_room_back() -> None:
 def test_a_text_is_put_together_as_it_came_whatever_ends_its_lines() -> None:
     assembler = Assembler(1, "client_document_bytes", 1000)
     for text, last in (("a\r", False), ("\nb\n", False), ("é\r", True)):
-        record = read_frame(fragment_document(JSON, 1, text.encode(), last=last).decode(), BOUNDS)
-        assert isinstance(record, Notification)
-        whole = assembler.add(record.params, text=True)
+        whole = assembler.add(text_piece(text, last=last), text=True)
     assert whole == "a\r\nb\né\r"
 
 
