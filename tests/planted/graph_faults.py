@@ -203,15 +203,21 @@ FAULTS = {
         "actors/_graph/_supervisor/_plain.py",
         "if self._says(session_id, metadata):",
         "if True:",
-        "actors/ends_amid_slices",
+        "actors/forgotten",
     ),
     "settings that hold no longer are kept": Fault(
-        "actors/_graph/_supervisor/_encoded_settings.py", "if self._hold(settings):", "if True:", "actors/ends_amid"
+        "actors/_graph/_supervisor/_encoded_settings.py", "if self._hold(settings):", "if True:", "actors/forgotten"
     ),
     "a session that ended is kept in pickles": Fault(
         "actors/_graph/_supervisor/_packed.py",
         "if self._says(session_id, session.metadata):",
         "if True:",
-        "actors/ends_amid_slices",
+        "actors/forgotten",
+    ),
+    "the last change that was told is kept": Fault(
+        "actors/_graph/_supervisor/_supervisor.py",
+        "self._newest = None  #",
+        "pass  #",
+        "actors/forgotten",
     ),
 }

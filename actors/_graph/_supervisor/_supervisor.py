@@ -166,6 +166,7 @@ class GraphSupervisor(Actor):
         self._packed.forget(change)
         self.plain.forget(change)
         self._history.append(change, weight)
+        self._newest = None  # Not only when somebody is told of this one: it may hold thousands of components.
         for watch in self._watches:
             watch.offer(change, weight)
         if change.edges_added or change.edges_removed:

@@ -1,4 +1,4 @@
-"""Sessions that end while a snapshot is made, between two of its slices: it is whole, and nothing of them is kept."""
+"""What was encoded of a session for others, or told of it, is forgotten with it; even in the middle of a snapshot."""
 
 import gc
 import weakref
@@ -10,8 +10,10 @@ import trio.testing
 
 from actors import open_graph, open_session
 from actors._graph import _slices
+from actors._graph._doors._hall import serve_link
+from actors._graph._wire._remote import session_over
 from graphmeta import GraphMetadata, InitialSettings, UnitMetadata
-from transport import Limits, Shared
+from transport import Limits, Shared, memory_links
 
 COUNT = 100
 SLICES = 7
@@ -33,11 +35,12 @@ async def pass_slices(count: int) -> None:
         await trio.lowlevel.checkpoint()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_slices, "_run_slice", next)
 
 
+@pytest.mark.usefixtures("small_slices")
 @pytest.mark.parametrize(
     ("json", "after"), [(True, 3), (True, SLICES + 3), (False, 3)], ids=["json settings", "json metadata", "pickle"]
 )
@@ -58,6 +61,7 @@ async def test_nothing_is_kept_of_a_session_that_ends_while_a_snapshot_is_made(j
         assert [each() for each in (*kept, live)] == [None] * 3
 
 
+@pytest.mark.usefixtures("small_slices")
 async def test_what_was_encoded_of_a_session_that_ends_is_not_encoded_again_in_one_step() -> None:
     made: list[Shared] = []
 
@@ -75,3 +79,20 @@ async def test_what_was_encoded_of_a_session_that_ends_is_not_encoded_again_in_o
         assert isinstance(session.metadata, Shared)
         assert isinstance(made[0]._value.settings, Shared)
         await one.connect("A", "B")
+
+
+async def test_the_last_change_that_somebody_was_told_of_is_not_kept_for_ever() -> None:
+    ours, theirs = memory_links()
+    async with open_graph(limits=NO_HISTORY) as graph, trio.open_nursery() as nursery:
+        nursery.start_soon(serve_link, graph._supervisor, theirs)
+        async with open_session(graph, name="one") as one:
+            said = metadata()
+            kept = weakref.ref(said.units["U0"])
+            async with session_over(ours, "watcher", Limits()) as watcher:
+                async with watcher.watch(after=graph.snapshot().revision) as changes:
+                    await one.register_metadata(said)
+                    del said
+                    await anext(changes)
+        await trio.testing.wait_all_tasks_blocked()
+        gc.collect()
+        assert kept() is None
