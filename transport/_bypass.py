@@ -9,19 +9,20 @@ can have no more memory held here than ``most``; and whatever breaks the rules e
 
 import ctypes
 import itertools
-import mmap
 import os
 import socket
 import struct
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import attrs
 
 from ._errors import ProtocolError
 from ._memory_files import NoMemoryFile, OwnFile, file_size, map_theirs, there_are_memory_files
+from ._room import Room
 
 Buffer = bytes | bytearray | memoryview
 
@@ -30,7 +31,7 @@ LARGE: Final = 64 * 1024
 KEPT: Final = 48 * 1024 * 1024
 """Bytes of the files that an end keeps, to fill them again; what needs more gets a file for this once."""
 FILES: Final = 64
-"""Files that an end has at once: each costs a descriptor at both."""
+"""Files that an end has at once: each is a map of memory at both, of which a process may have so many."""
 LEASES: Final = FILES // 4
 """Of them so many may be looked at where they came; what is more is copied, so that there is one to be filled again."""
 
@@ -64,7 +65,7 @@ def bypass_pair() -> tuple[socket.socket, socket.socket] | None:
 class _TheirFile:
     """A memory file of the other end's."""
 
-    memory: mmap.mmap
+    memory: memoryview
     lent: bool = False
     """Whether something in it was not read yet."""
 
@@ -83,7 +84,7 @@ class Stored:
     def read(self) -> bytes:
         """Copy them, to go another way."""
         assert self.file is not None
-        return bytes(memoryview(self.file.memory)[: self._size])
+        return bytes(self.file.memory[: self._size])
 
     def __del__(self) -> None:
         if self.file is not None:
@@ -108,8 +109,7 @@ class Posted:
     def take(self) -> bytearray:
         """Return them, once: a copy, which stays as it is."""
         assert self._file is not None
-        with memoryview(self._file.memory) as whole, whole[: self._size] as part:
-            data = bytearray(part)
+        data = bytearray(self._file.memory[: self._size])
         self._finish()
         return data
 
@@ -119,7 +119,7 @@ class Posted:
         Of no use once this is gone, or was taken.
         """
         assert self._file is not None
-        whole = memoryview(self._file.memory)[: self._size].toreadonly()
+        whole = self._file.memory[: self._size].toreadonly()
         return bytes(whole[:_BEGINNING]), whole[_BEGINNING:]
 
     def lease(self) -> bytearray | memoryview:
@@ -162,6 +162,8 @@ class Bypass:
     ) -> None:
         sock.setblocking(False)
         self._socket: Final = sock
+        self._room: Final = Room(partial(os.dup, sock.fileno()))
+        """For a file that comes."""
         self._process: Final = os.getpid()
         self._most: Final = most
         self._in_place: Final = in_place
@@ -186,6 +188,7 @@ class Bypass:
     def close(self) -> None:
         """Let go of the memory. The socket is its owner's."""
         self._broken = True
+        self._room.close()
         for held in (self._free, self._unread, self._theirs, self._arrived):
             held.clear()
 
@@ -204,11 +207,10 @@ class Bypass:
             file = self._take_free(size) or self._make(size)
         if file is None:
             return None
-        with memoryview(file.memory) as memory:
-            position = 0
-            for part in parts:
-                memory[position : position + len(part)] = part
-                position += len(part)
+        position = 0
+        for part in parts:
+            file.memory[position : position + len(part)] = part
+            position += len(part)
         return Stored(size, file, self._free)
 
     def post(self, stored: Stored) -> int | None:
@@ -306,6 +308,10 @@ class Bypass:
 
     def _hear(self) -> None:
         """Take note of what the other end has said."""
+        with self._room:
+            self._hear_all()
+
+    def _hear_all(self) -> None:
         for _ in range(_MOST_HEARD):
             try:
                 said, rights, flags, _ = self._socket.recvmsg(_POSTED.size + 1, socket.CMSG_LEN(4), _RECEIVE)

@@ -5,6 +5,7 @@ stays. Its size is sealed when it is made. Without that, whoever made it could t
 and the kernel would end the reader for looking.
 """
 
+import ctypes
 import fcntl
 import mmap
 import os
@@ -41,7 +42,7 @@ class OwnFile:
         # Now, and not by and by: where there is no memory left this fails, and writing would end the process.
         os.posix_fallocate(self._descriptor, 0, file_size(size))
         fcntl.fcntl(self._descriptor, fcntl.F_ADD_SEALS, _SEALS)
-        self.memory: Final = mmap.mmap(self._descriptor, file_size(size))
+        self.memory: Final = _map(self._descriptor, file_size(size), mmap.PROT_READ | mmap.PROT_WRITE)
 
     def __len__(self) -> int:
         return len(self.memory)
@@ -60,7 +61,7 @@ class OwnFile:
     __del__ = handed_over
 
 
-def map_theirs(descriptor: int, *, most: int, writable: bool) -> mmap.mmap:
+def map_theirs(descriptor: int, *, most: int, writable: bool) -> memoryview:
     """Map a file that came from another process; it may be a hostile one. Raises `NoMemoryFile`.
 
     The descriptor stays the caller's. What is in the file may change at any time.
@@ -73,6 +74,28 @@ def map_theirs(descriptor: int, *, most: int, writable: bool) -> mmap.mmap:
         # Many tiny ones would use up what the kernel has for maps of this process.
         if size != file_size(size) or size > most:
             raise NoMemoryFile(f"it has {size} bytes, and {most} at most may come")
-        return mmap.mmap(descriptor, size, prot=mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0))
-    except (OSError, ValueError) as error:
+        return _map(descriptor, size, mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0))
+    except OSError as error:
         raise NoMemoryFile(f"it is none ({error})") from None
+
+
+def _map(descriptor: int, size: int, protection: int) -> memoryview:
+    """Map a file into memory, until nobody looks at it any more.
+
+    `mmap` by itself would keep a descriptor for each, and a few sessions in full flow would use up all that a process
+    may have. So the file is laid over memory that has none, and goes with that. (A finalizer would not do: of what is
+    garbage together the collector calls all, in any order, and some other one may still look.)
+    """
+    memory = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    place = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    if _lay(place, size, protection, mmap.MAP_SHARED | _FIXED, descriptor, 0) != place:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    view = memoryview(memory)
+    return view if protection & mmap.PROT_WRITE else view.toreadonly()
+
+
+_FIXED: Final = 0x10
+"""Linux's MAP_FIXED, for which Python has no name."""
+_lay: Final = ctypes.CDLL(None, use_errno=True).mmap
+_lay.restype = ctypes.c_void_p
+_lay.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long)

@@ -105,6 +105,15 @@ FAULTS = {
         "if False:",
         "transport/bypass",
     ),
+    "no room is kept for a file that comes": Fault(
+        "transport/_bypass.py", "with self._room:", "if True:", "transport/bypass"
+    ),
+    "a map of memory keeps a descriptor": Fault(
+        "transport/_memory_files.py",
+        "memory = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)",
+        "memory = mmap.mmap(descriptor, size)",
+        "transport/bypass",
+    ),
     "a fork gives back what its parent looks at": Fault(
         "transport/_bypass.py", "if os.getpid() != self._process:", "if False:", "transport/bypass"
     ),

@@ -2,9 +2,11 @@
 
 import gc
 import os
+import resource
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -158,6 +160,57 @@ def test_what_a_fork_of_this_process_lets_go_is_not_given_back(ends):
     assert len(here._unread) == 2
     assert bytes(held[0]) == large(1)
     assert held[1].take() == large(2)
+
+
+@contextmanager
+def no_more_descriptors():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    taken = []
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            while True:
+                taken.append(os.dup(0))
+        yield
+    finally:
+        for each in taken:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_files_that_come_when_there_are_no_more_descriptors_are_let_in(ends):
+    here, there = ends
+    numbers = [post(here, large(each)) for each in range(3)]
+    with no_more_descriptors():
+        for each, number in enumerate(numbers):
+            assert there.fetch(number).take() == large(each)
+        assert there.store([large(9)]) is None
+
+
+def test_a_file_takes_no_descriptor_at_either_end(ends):
+    here, there = ends
+    before = len(os.listdir("/proc/self/fd"))
+    held = [there.fetch(post(here, large(each))) for each in range(8)]
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert [each.take() for each in held] == [large(each) for each in range(8)]
+
+
+def maps():
+    with open("/proc/self/maps") as lines:
+        return sum("memfd:trellis" in line for line in lines)
+
+
+def test_a_map_stays_as_long_as_somebody_looks_at_it_and_no_longer():
+    gc.collect()
+    before = maps()
+    pair = bypass_pair()
+    here, there = (Bypass(each) for each in pair)
+    held = there.fetch(post(here, large(1))).lease()
+    for each in (here, there, *pair):
+        each.close()
+    assert maps() == before + 1
+    del held
+    assert maps() == before
 
 
 def files_made(monkeypatch):

@@ -108,7 +108,7 @@ def test_what_is_no_memory_file_of_a_sealed_and_usual_size_ends_the_connection(p
     prey.hear()
     assert len(prey.faults) == 1
     assert "broke the rules of memory files" in prey.faults[0]
-    assert descriptors() == before
+    assert descriptors().keys() <= before.keys()
     os.close(file)
     with pytest.raises(ProtocolError):
         prey.way.fetch(1)
@@ -121,7 +121,7 @@ def test_more_descriptors_than_one_end_the_connection_and_none_stays_open(prey):
     prey.say(posted(), *files)
     prey.hear()
     assert len(prey.faults) == 1
-    assert descriptors() == before
+    assert descriptors().keys() <= before.keys()
     for file in files:
         os.close(file)
 
@@ -134,7 +134,7 @@ def test_a_word_that_there_is_not_ends_the_connection(prey, said, files):
     prey.say(said, *files)
     prey.hear()
     assert len(prey.faults) == 1
-    assert descriptors() == before
+    assert descriptors().keys() <= before.keys()
     for file in files:
         os.close(file)
 
@@ -160,7 +160,7 @@ def test_a_word_out_of_place_ends_the_connection(prey, words):
         prey.say(word)
     prey.hear()
     assert len(prey.faults) == 1
-    assert descriptors() == before
+    assert descriptors().keys() <= before.keys()
     os.close(file)
 
 
