@@ -82,13 +82,14 @@ class RemotePublisher(Publisher):
         self._changed: Final = trio.lowlevel.ParkingLot()
 
     async def send(self, message: Any) -> None:
-        """Pack the message, wait for a credit, and have it sent."""
+        """Wait for a credit, pack the message, and have it sent."""
         await self._turn.next()
         self._check_open()
-        packed, size = self._packed(message)
         while len(self._on_way) >= self.window or self._tally.full:
             await self._changed.park()
             self._check_open()
+        # Not before: while this waits the value may change, of which a packed message holds only a part.
+        packed, size = self._packed(message)
         self._tally.add(size)
         self._on_way.append(size)
         kept = self._keep(packed)

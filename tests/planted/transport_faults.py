@@ -129,6 +129,12 @@ FAULTS = {
     "bytes beside the link are passed on unseen": Fault(
         "actors/_data/_letter.py", "            check_unseen(raw)\n", "", "runtime/beside_doors"
     ),
+    "what comes late keeps its memory": Fault(
+        "actors/_graph/_wire/_traffic.py",
+        "            came = told_messages(",
+        "            came = inflow and told_messages(",
+        "runtime/beside_doors",
+    ),
     "a number beside the link is passed on": Fault(
         "actors/_graph/_wire/_pump.py",
         "if bypass is None or len(told) != _BESIDE.size:",

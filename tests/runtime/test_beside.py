@@ -5,8 +5,20 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import trio
+import trio.testing
 
-from actors._data import Form, Outlet, RemoteSubscriber, Router, Tally, Unfit, open_trusted, packing_of, seal_trusted
+from actors._data import (
+    Form,
+    Outlet,
+    RemotePublisher,
+    RemoteSubscriber,
+    Router,
+    Tally,
+    Unfit,
+    open_trusted,
+    packing_of,
+    seal_trusted,
+)
 from actors._data._endpoints import LONG_ONES
 from actors._data._letter import ChildLetter, DoorLetter, ValueLetter
 from actors._data._local_endpoints import LocalPublisher
@@ -64,6 +76,23 @@ def test_a_large_message_leaves_at_once_when_none_is_on_the_way_and_else_with_ot
             outlet.announce(now=False)
         assert len(outlet.batch(1000)) == taken
     assert told == [True, False, False, False, True, False, False, False, True]
+
+
+async def test_a_value_that_changes_while_its_send_waits_crosses_as_it_is_when_it_leaves():
+    packing = packing_of("A", np.ndarray)
+    bounds = (1, 10**9, Tally(10**9))
+    publisher = RemotePublisher(1, "A", np.ndarray, packing.pieces, b"".join, *bounds, lambda *_: None)
+    array = ARRAY.copy()
+    await publisher.send(array)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(publisher.send, array)
+        await trio.testing.wait_all_tasks_blocked()
+        array.shape = (100, 100)
+        array[:] = 7
+        publisher.granted(1)
+    arrived = [packing.unpack(raw, Form.MSGPACK) for raw in publisher.batch(10**9)]
+    np.testing.assert_array_equal(arrived[0], ARRAY)
+    np.testing.assert_array_equal(arrived[1], np.full((100, 100), 7.0))
 
 
 def test_small_messages_wait_for_others_of_the_same_turn():

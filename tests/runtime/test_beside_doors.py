@@ -14,9 +14,11 @@ import msgspec
 import numpy as np
 import pytest
 import trio
+import trio.testing
 
 from actors import MessageRefused, open_graph, open_session, serve_unix, serve_websocket
-from transport import Limits, Posted
+from actors._graph._wire._streams import Streams
+from transport import Bypass, Limits, Posted
 
 SIZES = [1, 300_000, 2, 65_536, 1_000_000, 3, 65_000, 5_000_000, 13_000_000]
 
@@ -179,6 +181,32 @@ async def test_what_a_subscriber_does_not_take_waits_in_no_more_memory_than_the_
         assert [(await receiver.receive())[0] for _ in range(8)] == [*range(8)]
     # The server had room for four; the publisher's files were filled again.
     assert 8 <= len(posted) < 16
+
+
+async def test_what_comes_for_a_subscriber_that_has_left_gives_its_memory_back(monkeypatch):
+    late, take = [], Streams.take
+    monkeypatch.setattr(Streams, "take", lambda *args: late.append(args))
+    ways, make = [], Bypass.__init__
+    monkeypatch.setattr(
+        Bypass, "__init__", lambda self, *args, **kwargs: ways.append(self) or make(self, *args, **kwargs)
+    )
+    async with (
+        door() as hall,
+        open_session(hall.graph, name="one") as one,
+        hall.join("two") as two,
+        one.publisher("A", bytes) as sender,
+    ):
+        async with two.subscriber("A", bytes):
+            await two.sync()
+            for _ in range(8):
+                await sender.send(bytes(100_000))
+            await trio.testing.wait_all_tasks_blocked()
+        [ours] = [way for way in ways if way._unread]
+        assert len(ours._unread) == 8
+        for args in late:
+            take(*args)
+        ours._hear()
+        assert not ours._unread
 
 
 async def test_a_message_that_would_take_too_much_memory_ends_its_publisher_whichever_way_it_came(posted):
@@ -406,6 +434,17 @@ async def test_descriptors_that_come_over_the_link_itself_are_nobodys_and_do_no_
         await bare.socket.sendmsg([struct.pack("!I", len(frame)) + frame], rights)
         assert await other.receive() == "honest"
         assert descriptors() == before
+
+
+async def test_what_comes_for_a_publisher_that_is_over_gives_its_memory_back():
+    async with door() as hall, bare_client(hall) as bare:
+        await bare.say("close_endpoint", endpoint=1)
+        assert "result" in await bare.hear()
+        post_memory(bare.beside, msgspec.msgpack.encode(bytes(100)))
+        await bare.tell(1, beside(1))
+        await bare.say("sync")
+        assert "result" in await bare.hear()
+        assert bare.beside.recv(100, socket.MSG_DONTWAIT) == struct.pack("<Q", 1)
 
 
 async def test_who_asks_again_is_given_nothing_more():

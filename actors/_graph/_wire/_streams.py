@@ -75,11 +75,13 @@ class Streams:
     def take(self, number: int, messages: Payload[Any], dropped: int) -> None:
         """Take messages for a subscriber; one that was closed while they were on their way is no error."""
         subscriber = self._open.get(number)
-        if isinstance(subscriber, RemoteSubscriber):
-            try:
-                subscriber.offer(told_messages(messages, opaque=self._trusted, bypass=self._peer.bypass), dropped)
-            except (Unfit, ProtocolError, LimitExceeded) as error:
-                self._peer.abort(str(error))
+        try:
+            # Whoever they are for: what came beside the link is let go of only by who finds it.
+            came = told_messages(messages, opaque=self._trusted, bypass=self._peer.bypass)
+            if isinstance(subscriber, RemoteSubscriber):
+                subscriber.offer(came, dropped)
+        except (Unfit, ProtocolError, LimitExceeded) as error:
+            self._peer.abort(str(error))
 
     def granted(self, number: int, count: int) -> None:
         """A publisher's messages were handed over."""

@@ -96,13 +96,15 @@ class Traffic:
     def take(self, number: int, messages: Payload[Any]) -> None:
         """Take what the client published."""
         inflow = self._find(number, Inflow)
-        if inflow is not None:
-            try:
-                inflow.offer(told_messages(messages, opaque=self._form is Form.PICKLE, bypass=self._peer.bypass))
-            except MessageRefused as error:
-                self._refuse(number, error.reason)
-            except (Unfit, ProtocolError, LimitExceeded) as error:
-                self._refuse(number, str(error))
+        try:
+            # Whoever they are for: what came beside the link is let go of only by who finds it.
+            came = told_messages(messages, opaque=self._form is Form.PICKLE, bypass=self._peer.bypass)
+            if inflow is not None:
+                inflow.offer(came)
+        except MessageRefused as error:
+            self._refuse(number, error.reason)
+        except (Unfit, ProtocolError, LimitExceeded) as error:
+            self._refuse(number, str(error))
 
     def granted(self, number: int, count: int) -> None:
         """The client's subscriber took messages."""
