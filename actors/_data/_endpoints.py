@@ -57,7 +57,7 @@ class Publisher(ABC):
         endpoint's block; `SessionLost` or `SessionReleased` when its session ended before it.
 
         Over a wire it waits until the message may be on its way: the server gives it to all in one step, in its
-        turn, and lets as many be on their way as a queue holds. There it raises `MessageRefused` when the message
+        turn, and lets as many be on their way as two queues hold. There it raises `MessageRefused` when the message
         is not of the publisher's type, or when an earlier one was not what a subscriber takes.
         """
 

@@ -53,29 +53,35 @@ class Packing:
 
     def pack(self, value: Any, form: Form) -> bytes:
         """Return the bytes of *value*; raises `Unfit` when it would not arrive as it is."""
-        with fit:
+        try:
             self._check(value)
             return _ENCODE[form](value)
+        except Exception as error:
+            raise as_unfit(error) from None
 
     def pieces(self, value: Any) -> Pieces:
         """Return the same in msgpack, piece by piece: large bytes, and the cells of a large array, where they are."""
-        with fit:
+        try:
             self._check(value)
-            if type(value) is bytes and len(value) >= LARGE:
-                return bin_head(len(value)), value
+            if type(value) is bytes:
+                return (bin_head(len(value)), value) if len(value) >= LARGE else (_encoder.encode(value),)
             if is_array_type(type(value)) and value.nbytes >= LARGE:
                 return large_extension(value)
-            return (_ENCODE[Form.MSGPACK](value),)
+            return (_encoder.encode(value),)
+        except Exception as error:
+            raise as_unfit(error) from None
 
     def unpack(self, raw: Buffer, form: Form) -> Any:
         """Return the value of bytes that came from anybody; raises `Unfit` when they are no such value.
 
         What it takes was weighed where it came in.
         """
-        with fit:
+        try:
             value = self._decoder.decode(raw) if form is Form.MSGPACK else self._from_json(raw)
             check_depth(value)
             return value
+        except Exception as error:
+            raise as_unfit(error) from None
 
     def open(self, raw: bytes | Posted) -> Any:
         """Return the value of msgpack that came from our server; raises `Unfit`.
@@ -84,10 +90,12 @@ class Packing:
         """
         if not isinstance(raw, Posted):
             return self.unpack(raw, Form.MSGPACK)
-        with fit:
+        try:
             value = self._in_place.decode(raw.lease())
             check_depth(value)
             return value
+        except Exception as error:
+            raise as_unfit(error) from None
 
     def _from_json(self, raw: Buffer) -> Any:
         plain = from_json_plain(msgspec.json.decode(raw))
@@ -95,27 +103,14 @@ class Packing:
         return msgspec.convert(plain, self.message_type, builtin_types=kept, str_keys=True, dec_hook=_as_it_is)
 
 
-class _Fit:
-    """Raises `Unfit` for whatever goes wrong inside: values, validators and pickles run code that raises what it likes.
-
-    A class, because it stands around each message, and a generator would cost more than a small message does.
-    """
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if error is None or isinstance(error, Unfit) or not isinstance(error, Exception):
-            return
-        if isinstance(error, MessageTypeNotPortable):
-            raise Unfit(f"{error.type}: {error.reason}") from None
-        # Not by `str`: that is code of the same values, and what it says may be no text that a wire can carry.
-        raise Unfit(error_words(error)) from None
-
-
-fit: Final = _Fit()
+def as_unfit(error: Exception) -> Unfit:
+    """Return why a value does not fit, from what went wrong: values, validators and pickles raise what they like."""
+    if isinstance(error, Unfit):
+        return error
+    if isinstance(error, MessageTypeNotPortable):
+        return Unfit(f"{error.type}: {error.reason}")
+    # Not by `str`: that is code of the same values, and what it says may be no text that a wire can carry.
+    return Unfit(error_words(error))
 
 
 def packing_of(topic: str, message_type: Any) -> Packing:
@@ -135,14 +130,18 @@ def transcode(raw: Buffer, source: Form, target: Form) -> bytes:
     """Say a message of a peer at a door in another form, without its type; raises `Unfit`."""
     if target is Form.PICKLE:
         return b"".join(seal_trusted(Sealed(source, raw)))
-    with fit:
+    try:
         return _ENCODE[target](_ANYTHING.unpack(raw, source))
+    except Exception as error:
+        raise as_unfit(error) from None
 
 
 def seal_trusted(value: Any) -> Pieces:
     """Pickle a value for a child or a parent of ours; raises `Unfit`."""
-    with fit:
+    try:
         return dump_trusted_pieces(value)
+    except Exception as error:
+        raise as_unfit(error) from None
 
 
 def open_trusted(raw: Buffer | Posted, message_type: Any) -> Any:
@@ -150,11 +149,13 @@ def open_trusted(raw: Buffer | Posted, message_type: Any) -> Any:
 
     The arrays of a large message lie where it came, for as long as somebody has them.
     """
-    with fit:
+    try:
         value = load_trusted(raw.lease() if isinstance(raw, Posted) else raw)
         if isinstance(value, Sealed):
             return packing_of("", message_type).unpack(value.raw, value.form)
         return value
+    except Exception as error:
+        raise as_unfit(error) from None
 
 
 def _as_it_is(cls: Any, value: Any) -> Any:

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from transport import Buffer, Posted
 
-from ._forms import Form, Pieces, fit, open_trusted, packing_of, seal_trusted, transcode
+from ._errors import MessageTypeNotPortable
+from ._forms import Form, Packing, Pieces, as_unfit, open_trusted, packing_of, seal_trusted, transcode
 from ._weight import check_unseen, check_weight, is_known
 
 
@@ -56,9 +57,8 @@ class ValueLetter(Letter):
     def _pack(self, form: Form) -> Pieces:
         if form is Form.PICKLE:
             return seal_trusted(self._value)
-        with fit:
-            packing = packing_of(self._topic, self._type)
-            return packing.pieces(self._value) if form is Form.MSGPACK else (packing.pack(self._value, form),)
+        packing = _packing_for(self._topic, self._type)
+        return packing.pieces(self._value) if form is Form.MSGPACK else (packing.pack(self._value, form),)
 
 
 class ChildLetter(Letter):
@@ -81,9 +81,8 @@ class ChildLetter(Letter):
         if form is Form.PICKLE:
             return (self._raw,)
         value = self.value(object)
-        with fit:
-            # What the child declared is known as a text only; that its value has a class of its own is enough.
-            return (packing_of(self._topic, type(value)).pack(value, form),)
+        # What the child declared is known as a text only; that its value has a class of its own is enough.
+        return (_packing_for(self._topic, type(value)).pack(value, form),)
 
 
 class DoorLetter(Letter):
@@ -123,11 +122,18 @@ class DoorLetter(Letter):
 
     def value(self, message_type: Any) -> Any:
         """Return it as a value of that type, read once for all who share the type."""
-        with fit:
-            packing = packing_of(self._topic, message_type)
+        packing = _packing_for(self._topic, message_type)
         if id(packing) not in self._values:
             self._values[id(packing)] = packing.unpack(self._raw, self._form)
         return self._values[id(packing)]
 
     def _pack(self, form: Form) -> Pieces:
         return (transcode(self._raw, self._form, form),)
+
+
+def _packing_for(topic: str, message_type: Any) -> Packing:
+    """Return the packing of a type for one of who should have a message; raises `Unfit` when there is none."""
+    try:
+        return packing_of(topic, message_type)
+    except MessageTypeNotPortable as error:
+        raise as_unfit(error) from None

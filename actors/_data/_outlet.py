@@ -14,7 +14,7 @@ from ._flow import FlowStatistics
 from ._forms import Form
 from ._inbox import Inbox
 from ._letter import Letter
-from ._remote_endpoints import Keep, Kept, in_batch, worth_leaving
+from ._remote_endpoints import Keep, Kept, take_batch, worth_leaving
 from ._tally import Tally
 
 
@@ -69,9 +69,12 @@ class Outlet(Inbox):
             self.refuse("more bytes wait for the session than its limit queue_bytes_per_session allows")
 
     def announce(self, *, now: bool) -> None:
-        """Have what was put leave, *now* if it may."""
-        if self.pending:
-            self._announce(self, now or worth_leaving(self._queue, self.on_way))
+        """Have what was put leave, *now* if it may; also when nothing can be added to it, or it is large."""
+        if not self.pending:
+            return
+        now = now or self.full or worth_leaving(self._queue, self.on_way)
+        if now or not self.queued_for_pump:
+            self._announce(self, now)
 
     @property
     def pending(self) -> bool:
@@ -80,16 +83,9 @@ class Outlet(Inbox):
 
     def batch(self, max_bytes: int) -> list[Kept]:
         """Take what may leave now, one message at least if any may; the rest of a batch stays below *max_bytes*."""
-        taken: list[Kept] = []
-        size = 0
-        while (
-            self._queue and self.on_way < self.max_queue and (not taken or size + in_batch(self._queue[0]) <= max_bytes)
-        ):
-            message = self._queue.popleft()
-            self._tally.remove(len(message))
-            self.on_way += 1
-            size += in_batch(message)
-            taken.append(message)
+        taken = take_batch(self._queue, self.max_queue - self.on_way, max_bytes)
+        self.on_way += len(taken)
+        self._tally.remove(sum(map(len, taken)), len(taken))
         if taken and self._room:
             self._room.unpark_all()
         return taken

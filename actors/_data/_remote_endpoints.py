@@ -33,13 +33,21 @@ _NAMED: Final = 16
 """Bytes that a message takes in a batch when only its number is in it."""
 
 
-def in_batch(message: Kept) -> int:
-    """How many bytes a message takes in a batch."""
-    return _NAMED if type(message) is Stored else len(message)
+def take_batch(waiting: deque[Kept], most: int, max_bytes: int) -> list[Kept]:
+    """Take at most so many messages: one if any may leave, and others while a batch stays below *max_bytes*."""
+    taken: list[Kept] = []
+    size = 0
+    while waiting and len(taken) < most:
+        message = waiting[0]
+        size += _NAMED if type(message) is Stored else len(message)
+        if taken and size > max_bytes:
+            break
+        taken.append(waiting.popleft())
+    return taken
 
 
 def worth_leaving(waiting: deque[Kept], on_way: int) -> bool:
-    """Whether what waits should leave at once: it is large, and the other end has nothing to do, or there is enough."""
+    """Whether large messages that wait should leave at once: the other end has nothing to do, or they are enough."""
     return type(waiting[0]) is Stored and (on_way == 0 or len(waiting) >= TOGETHER)
 
 
@@ -94,10 +102,13 @@ class RemotePublisher(Publisher):
         self._on_way.append(size)
         kept = self._keep(packed)
         self._waiting.append(kept)
+        self.sent += 1
+        now = len(self._on_way) == self.window
         if type(kept) is Stored:
             self._turn.long()
-        self.sent += 1
-        self._announce(self, worth_leaving(self._waiting, len(self._on_way) - len(self._waiting)))
+            now = now or worth_leaving(self._waiting, len(self._on_way) - len(self._waiting))
+        if now or not self.queued_for_pump:
+            self._announce(self, now)
 
     def _packed(self, message: Any) -> tuple[Pieces, int]:
         try:
@@ -124,19 +135,13 @@ class RemotePublisher(Publisher):
 
     def batch(self, max_bytes: int) -> list[Kept]:
         """Take what should leave now."""
-        taken: list[Kept] = []
-        size = 0
-        while self._waiting and (not taken or size + in_batch(self._waiting[0]) <= max_bytes):
-            size += in_batch(self._waiting[0])
-            taken.append(self._waiting.popleft())
-        return taken
+        return take_batch(self._waiting, len(self._waiting), max_bytes)
 
     def granted(self, count: int) -> None:
         """The server handed over so many more. Raises `Unfit` when there were not so many."""
         if not 1 <= count <= len(self._on_way):
             raise Unfit(f"{count} messages were granted, and {len(self._on_way)} were on their way")
-        for _ in range(count):
-            self._tally.remove(self._on_way.popleft())
+        self._tally.remove(sum(self._on_way.popleft() for _ in range(count)), count)
         self._handed_over += count
         self._changed.unpark_all()
 

@@ -28,10 +28,11 @@ class Tally:
         """Count a message of so many bytes."""
         self.held += size + OVERHEAD
         if self._whole is not None:
-            self._whole.add(size)
+            self._whole.held += size + OVERHEAD
 
-    def remove(self, size: int) -> None:
-        """Forget a message that left."""
-        self.held -= size + OVERHEAD
+    def remove(self, size: int, messages: int = 1) -> None:
+        """Forget a message that left, or several that had so many bytes together."""
+        freed = size + OVERHEAD * messages
+        self.held -= freed
         if self._whole is not None:
-            self._whole.remove(size)
+            self._whole.held -= freed

