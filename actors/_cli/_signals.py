@@ -1,5 +1,7 @@
 """A clean stop for commands that run until they are told to end."""
 
+import errno
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -41,7 +43,10 @@ async def until_told(work: Callable[[], Awaitable[None]], signals: AsyncIterator
 
     async def told() -> None:
         nonlocal code
-        code = _EXIT_CODES[signal.Signals(await anext(signals))]
+        number = signal.Signals(await anext(signals))
+        if number is signal.SIGHUP:
+            _leave_terminal()
+        code = _EXIT_CODES[number]
         nursery.cancel_scope.cancel()
 
     async with trio.open_nursery() as nursery:
@@ -49,3 +54,15 @@ async def until_told(work: Callable[[], Awaitable[None]], signals: AsyncIterator
         await work()
         nursery.cancel_scope.cancel()
     return code
+
+
+def _leave_terminal() -> None:
+    """Write to nowhere where there was a terminal that is gone: whoever draws on it is about to put it in order."""
+    for output in (sys.__stdout__, sys.__stderr__):
+        if output is None:
+            continue
+        try:
+            os.write(output.fileno(), b"")
+        except OSError as error:
+            if error.errno == errno.EIO:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())

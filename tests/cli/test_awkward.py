@@ -87,3 +87,21 @@ def test_a_reader_who_has_gone_is_no_failure(environment, background):
         with open(writer, "w") as output:
             done = subprocess.run(words, stdout=output, stderr=subprocess.PIPE, env=environment, check=False)
         assert (command, done.returncode, done.stderr) == (command, 0, b"")
+
+
+@pytest.mark.parametrize(("command", "shown"), [("serve", b"persistent edges"), ("demo", b"Ctrl-C ends")])
+def test_a_terminal_that_is_closed_ends_what_runs_in_it_without_a_failure(environment, command, shown):
+    leader, follower = os.openpty()
+    # Who begins a session and opens a terminal has it for its own.
+    words = f'exec {sys.executable} -m actors {command} < "$0" > "$0" 2>&1'
+    process = subprocess.Popen(["sh", "-c", words, os.ttyname(follower)], env=environment, start_new_session=True)
+    try:
+        seen = b""
+        while shown not in seen:
+            seen += os.read(leader, 65536)
+        os.close(follower)
+        os.close(leader)
+        assert process.wait(10) == 129
+    finally:
+        process.kill()
+        process.wait()
