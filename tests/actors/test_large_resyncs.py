@@ -7,10 +7,10 @@ import trio.testing
 from actors import open_graph, open_session
 from actors._graph import _slices
 from actors._graph._doors._hall import serve_link
-from actors._graph._supervisor import _packed
+from actors._graph._supervisor import _packed, _plain
 from actors._graph._wire._wire import ERRORS
 from graphmeta import GraphMetadata, InitialSettings, UnitMetadata, at_once
-from transport import Limits, Peer, memory_links
+from transport import LimitExceeded, Limits, Peer, memory_links
 
 COUNT = 100
 SETTINGS = InitialSettings(readable={"gain": 1.0})
@@ -96,6 +96,26 @@ async def test_a_watcher_that_fell_behind_gets_a_snapshot_that_was_made_in_slice
     assert len(slices) > SLICES
     assert [resync["reason"] for resync in client.resyncs()] == ["slow"]
     await one.connect("B", "C")
+    await trio.testing.wait_all_tasks_blocked()
+    assert [method for method, _ in client.told] == ["resync", "change"]
+
+
+async def test_a_resync_for_which_there_was_no_room_is_not_made_again(watcher, slices, monkeypatch):
+    graph, one, client = watcher
+    (peer,) = (m._peer for m in graph._supervisor._members.values() if m.name == "watcher")
+    notify, room = peer.notify, trio.Event()
+
+    def notify_with_room(*said):
+        if not room.is_set():
+            raise LimitExceeded("outbox_bytes", 1)
+        notify(*said)
+
+    monkeypatch.setattr(peer, "notify", notify_with_room)
+    monkeypatch.setattr(peer, "wait_room", room.wait)
+    await client.peer.request("watch", {"subscription": 1})
+    await one.register_metadata(None)  # Nothing that is kept of it holds any longer.
+    monkeypatch.setattr(_plain, "_twin", None)
+    room.set()
     await trio.testing.wait_all_tasks_blocked()
     assert [method for method, _ in client.told] == ["resync", "change"]
 

@@ -207,7 +207,8 @@ class Forward:
         self.scope: Final = trio.CancelScope()
         self._peer: Final = peer
         self._graph: Final = graph
-        self._item: Change | Resync | None = None
+        self._said: tuple[str, dict[str, Any]] | None = None
+        """What there was no room for, encoded: later that would have to be done anew, and in one step."""
         self._blocked = trio.Event()
         self._failed: Exception | None = None
         self._made = False
@@ -218,12 +219,12 @@ class Forward:
         """Queue what there is for the client; stops at the first item for which there is no room, or no time."""
         try:
             while not self._blocked.is_set():
-                if self._item is None and self.watch.slow and not self._made:
+                if self._said is None and self.watch.slow and not self._made:
                     self._blocked.set()
                     return
-                self._item = self._item or self.watch.receive_nowait()
-                self._send(self._item)
-                self._item = None
+                self._said = self._said or self._say(self.watch.receive_nowait())
+                self._peer.notify(*self._said)
+                self._said = None
         except trio.WouldBlock:
             return
         except LimitExceeded as error:
@@ -255,9 +256,9 @@ class Forward:
             self.drain()
             self._made = False
 
-    def _send(self, item: Change | Resync) -> None:
+    def _say(self, item: Change | Resync) -> tuple[str, dict[str, Any]]:
         kind = "change" if isinstance(item, Change) else "resync"
-        self._peer.notify(kind, {"subscription": self.number, kind: self._encoded(item)})
+        return kind, {"subscription": self.number, kind: self._encoded(item)}
 
     def _encoded(self, item: Change | Resync) -> Any:
         if isinstance(item, Change):
