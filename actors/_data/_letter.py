@@ -12,7 +12,8 @@ from transport import Buffer, Posted
 
 from ._errors import MessageTypeNotPortable
 from ._forms import Form, Packing, Pieces, as_unfit, open_trusted, packing_of, seal_trusted, transcode
-from ._weight import check_unseen, check_weight, is_known
+from ._sound import check_found, check_unseen
+from ._weight import check_weight, is_known
 
 
 class Letter(ABC):
@@ -111,6 +112,8 @@ class DoorLetter(Letter):
             # Taken before it is looked at: what is in a memory file may change under whoever looks.
             raw = raw.take()
             check_unseen(raw)
+        else:
+            check_found(raw, self._form)
         check_weight(raw, most, text=self._form is Form.JSON)
         return (raw,)
 

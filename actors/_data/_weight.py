@@ -7,8 +7,6 @@ has few parts is walked.
 
 from typing import Final
 
-import msgspec
-
 from transport import decoded_fits, surely_fits
 
 from ._errors import Unfit
@@ -42,9 +40,6 @@ _COUNTED: Final = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 
 _OPEN: Final = frozenset(bytes((head,)) for head in range(0xC4, 0xCA))
 """Heads of what may have anything inside: bytes, and extensions of any size."""
-_STANDS_FOR_ANOTHER: Final = b"\xd7\x03"
-"""The beginning of the extension that a connection has for what came beside it."""
-_one: Final = msgspec.msgpack.Decoder(msgspec.Raw)
 
 
 def is_known(beginning: bytes, size: int, most: int) -> bool:
@@ -53,19 +48,6 @@ def is_known(beginning: bytes, size: int, most: int) -> bool:
     So it is with a large array, and with bytes: the rest of a single part is taken as it stands.
     """
     return beginning[:1] in _OPEN and _step(beginning, 0) == (size, 0) and size + _PART <= most
-
-
-def check_unseen(raw: bytes | bytearray) -> None:
-    """Raise `Unfit` for bytes that nobody has looked at unless they are one message in msgpack.
-
-    Whatever comes in a document was found in it. Of anything else, to put it into one would break that for its reader.
-    """
-    if raw[:2] == _STANDS_FOR_ANOTHER:
-        raise Unfit("it stands for another message")
-    try:
-        _one.decode(raw)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise Unfit(f"no message: {error}") from None
 
 
 def check_weight(raw: bytes | bytearray, most: int, *, text: bool) -> None:

@@ -129,6 +129,12 @@ FAULTS = {
     "bytes beside the link are passed on unseen": Fault(
         "actors/_data/_letter.py", "            check_unseen(raw)\n", "", "runtime/beside_doors"
     ),
+    "a message may be nested as deep as its reader's stack": Fault(
+        "actors/_data/_letter.py",
+        "            check_found(raw, self._form)\n",
+        "            pass\n",
+        "runtime/beside_doors",
+    ),
     "what comes late keeps its memory": Fault(
         "actors/_graph/_wire/_traffic.py",
         "            came = told_messages(",

@@ -403,6 +403,7 @@ NO_MESSAGES = {
     "less than it says": b"\xc6\0\1\0\0" + bytes(60_000),
     "more than it says": b"\xc6\0\1\0\0" + bytes(70_000),
     "what stands for another": b"\xd7\x03" + bytes(8),
+    "nested too deeply": b"\x91" * 800 + b"\xc0",
     "nested without end": b"\x91" * 100_000 + b"\xc0",
 }
 
@@ -422,6 +423,24 @@ async def test_what_is_no_message_beside_the_link_ends_its_publisher_and_is_neve
             assert told["method"] == "endpoint_ended"
             await bare.tell(1, "honest")
             assert await other.receive() == "honest"
+
+
+@pytest.mark.parametrize("way", ["a socket", "the web"])
+async def test_what_is_nested_too_deeply_for_the_stack_of_a_reader_ends_its_publisher_and_is_never_passed_on(way):
+    async with door() as hall:
+        web = await hall.nursery.start(serve_websocket, hall.graph)
+        join = hall.join if way == "a socket" else partial(open_session, web.url, token=web.token)
+        async with join(name="two") as two, two.subscriber("B") as other, bare_client(hall) as bare:
+            await bare.say("open_endpoint", topic="B", direction="publisher", number=2)
+            assert "result" in await bare.hear()
+            await bare.tell(2, msgspec.Raw(b"\x91" * 800 + b"\xc0"))
+            told = await bare.hear()
+            assert told["method"] == "endpoint_ended"
+            deep = [bytes(300)]
+            for _ in range(60):
+                deep = [deep]
+            await bare.tell(1, deep)
+            assert await other.receive() == deep
 
 
 async def test_descriptors_that_come_over_the_link_itself_are_nobodys_and_do_no_harm():
