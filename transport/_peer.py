@@ -22,6 +22,7 @@ from ._limits import Limits
 from ._link import Frame, Link, Role
 from ._opening import Opening, receive_opening
 from ._outbox import Parcel
+from ._reading import Reading
 from ._receiver import CANCEL, OnNotify, Receiver
 from ._requests import Requests
 from ._rpc import Failure, Reply, notification_document, request_document
@@ -63,13 +64,16 @@ class Peer:
         self._receiver = Receiver(link.role, self.limits, self._sender, self._calls, self._requests)
         self._receiver.service = service or self._receiver.service
         self._receiver.on_notify = on_notify
+        self._reading = Reading(link, self._take)
+        self._lends = link.role is Role.CLIENT
+        """Whether callers may read: at a server, no, whose last word would be lost with a link that ends under them."""
         self._ended: str | None = None
         self._closing = False
         self._close_next = False
         self._last: Call | None = None
         """With its answer this end closes, too."""
         self._scope = trio.CancelScope()
-        self._reading = trio.CancelScope()
+        self._resting = trio.CancelScope()
         """Around the wait for the next frame."""
         self._tasks: trio.Nursery | None = None
         self._early: list[Callable[[], Awaitable[object]]] | None = None
@@ -143,7 +147,7 @@ class Peer:
             self._tasks.start_soon(async_fn, *args)
         elif self._early is not None:
             self._early.append(partial(async_fn, *args))
-            self._reading.cancel()
+            self._resting.cancel()
 
     async def request(
         self, method: str, params: Mapping[str, Any], result_type: Any = Any, *, last: bool = False
@@ -160,15 +164,15 @@ class Peer:
             self._last = call
         try:
             # Of many under way those that are made in one turn leave in one write, by the writer.
-            hurry = len(self._calls) == 1
-            parcel = self._sender.put(request_document(call.id, method, params), ordered=False, hurry=hurry)
+            alone = len(self._calls) == 1
+            parcel = self._sender.put(request_document(call.id, method, params), ordered=False, hurry=alone)
         except BaseException:
             self._calls.forget(call)
             # What cancels the caller may have ended the connection first; then that is no news.
             await trio.lowlevel.checkpoint_if_cancelled()
             raise
         try:
-            answer = await call.wait()
+            answer = await (self._reading.answer(call) if alone and self._lends else call.wait())
         except trio.Cancelled:
             self._give_up(call, parcel)
             raise
@@ -234,6 +238,7 @@ class Peer:
         self._early = []
         try:
             self._sender.open(partial(self.start_soon, self._write))
+            self._reading.open()
             task_status.started()
             await self._read()
             if self._early:
@@ -259,9 +264,9 @@ class Peer:
         heartbeat = Heartbeat(self._link, self.limits)
         try:
             while self._ended is None and not self._early:
-                with trio.CancelScope(deadline=heartbeat.due) as self._reading:
+                with trio.CancelScope(deadline=heartbeat.due) as self._resting:
                     await self._take_all()
-                if self._reading.cancelled_caught and not self._early and heartbeat.beat():
+                if self._resting.cancelled_caught and not self._early and heartbeat.beat():
                     self.abort(f"nothing was heard for {self.limits.heartbeat_timeout:g} s after a ping")
         except LinkClosed as error:
             self._end(error.reason)
@@ -270,7 +275,7 @@ class Peer:
 
     async def _take_all(self) -> None:
         while self._ended is None and not self._early:
-            self._take(await self._link.receive())
+            await self._reading.go_on()
 
     def _take(self, frame: Frame | None) -> None:
         """Take a frame and those that came with it; what they are answered at once leaves in one write."""
@@ -301,4 +306,5 @@ class Peer:
             self._ended = reason
             self._calls.fail_all(LinkLost(reason))
             self._sender.end(reason)
+            self._reading.end(reason)
             self._scope.cancel()

@@ -89,7 +89,7 @@ class StreamLink(Link):
         """What the peer ended it with, once that has arrived."""
         self._receiving = False
         self._parting = trio.lowlevel.ParkingLot()
-        """Whoever has said goodbye and leaves it to somebody who receives to hear the answer."""
+        """Who leaves it to somebody else to hear the rest: one may receive, and one may have said goodbye."""
         self._said_goodbye = False
         self._sending = False
         self._free = trio.lowlevel.ParkingLot()
@@ -198,6 +198,9 @@ class StreamLink(Link):
     # -- receiving -------------------------------------------------------------------------------------------
 
     async def receive(self) -> Frame:
+        if self._receiving:
+            # By somebody who has said goodbye: what comes now is for him.
+            await self._parting.park()
         self._receiving = True
         try:
             if self._given >= _FRAMES_PER_CHECKPOINT:

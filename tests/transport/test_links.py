@@ -136,6 +136,23 @@ async def test_a_goodbye_that_is_answered_waits_for_nothing_else(open_pair: Open
             await pair.client.aclose()
 
 
+async def test_who_comes_to_receive_while_a_goodbye_waits_for_its_answer_learns_of_the_end(open_pair: OpenPair) -> None:
+    async with open_pair(Limits(close_seconds=2)) as pair, trio.open_nursery() as nursery:
+        nursery.start_soon(pair.client.aclose)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+
+        async def come_late() -> None:
+            with pytest.raises(LinkClosed):
+                await pair.client.receive()
+
+        with trio.fail_after(1):
+            async with trio.open_nursery() as inner:
+                inner.start_soon(come_late)
+                await trio.testing.wait_all_tasks_blocked(0.01)
+                with pytest.raises(LinkClosed):
+                    await pair.server.receive()
+
+
 async def test_a_goodbye_is_answered_though_both_ends_and_whoever_receives_are_cancelled_at_once(
     open_pair: OpenPair,
 ) -> None:
