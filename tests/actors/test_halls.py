@@ -8,7 +8,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors import SessionLost, open_graph, open_session, serve_unix, serve_websocket
-from actors._graph._doors._hall import open_hall
+from actors._graph._doors._hall import open_hall, serve_link
 from actors._graph._session._session_actor import SessionActor
 from actors._graph._wire._remote import session_over
 from transport import Limits, memory_links
@@ -65,6 +65,28 @@ async def test_a_bug_in_one_session_ends_its_door_as_itself_and_the_others_are_t
             nursery.start_soon(expect_goodbye, door.url, door.token, opened)
             await opened.wait()
             nursery.start_soon(meet_bug, door.url, door.token)
+
+
+async def test_the_client_of_a_session_that_crashes_learns_it_at_once(autojump_clock: MockClock) -> None:
+    ours, theirs = memory_links()
+
+    async def crash() -> None:
+        raise ZeroDivisionError
+
+    async def serve() -> None:
+        with pytest.raises(ZeroDivisionError):
+            await serve_link(graph._supervisor, theirs)
+        await theirs.aclose()
+
+    async with open_graph() as graph, trio.open_nursery() as nursery:
+        nursery.start_soon(serve)
+        with pytest.raises(SessionLost):
+            async with session_over(ours, "one", Limits()):
+                began = trio.current_time()
+                (member,) = graph._supervisor._members.values()
+                member.start_soon(crash)
+                await trio.sleep_forever()
+        assert trio.current_time() == began
 
 
 async def test_a_client_that_comes_while_the_door_closes_is_told_as_well(autojump_clock: MockClock) -> None:

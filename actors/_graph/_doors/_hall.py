@@ -89,6 +89,8 @@ class Hall:
 
 def _part(session: RemoteSessionService, peer: Peer) -> None:
     session.end(SessionLost("the server stopped"))
+    # Has been done, but for a session that crashed: it ended without a word.
+    peer.close()
     # Not for long, since peers may be mute.
     peer.hurry(GOODBYE_SECONDS)
 
