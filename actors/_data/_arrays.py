@@ -28,6 +28,8 @@ Parts = tuple[str, tuple[int, ...], Any]
 
 _DTYPE: Final = re.compile(r"[<>|][biufcSUmM][0-9]{1,9}(\[[0-9]{0,9}[A-Za-z]{1,7}\])?")
 _MOST_DIMENSIONS: Final = 32
+LARGE_EXTENSION: Final = 0xC9
+"""The head of a large extension of msgpack, with which no pickle begins."""
 _EXTENSION: Final = struct.Struct(">BIb")
 _BIN: Final = struct.Struct(">BI")
 _decoder: Final = msgspec.msgpack.Decoder(tuple[str, tuple[int, ...], memoryview])
@@ -43,6 +45,13 @@ def is_scalar_type(cls: type) -> bool:
     """Tell whether *cls* is one of numpy's own scalars, such as ``float32``."""
     generic = getattr(sys.modules.get("numpy"), "generic", None)
     return isinstance(generic, type) and issubclass(cls, generic) and cls.__module__ == "numpy"
+
+
+def crosses_in_place(array: Any) -> bool:
+    """Whether a large array means the same with nothing but its type, its shape and its cells in C order."""
+    dtype = array.dtype
+    plain = _DTYPE.fullmatch(dtype.str) and dtype.itemsize and dtype.metadata is None
+    return bool(plain and array.flags.c_contiguous and array.nbytes >= LARGE and array.ndim <= _MOST_DIMENSIONS)
 
 
 def take_apart(value: Any) -> Parts:
@@ -91,7 +100,7 @@ def large_extension(array: Any) -> tuple[bytes, memoryview]:
     dtype, ordered = _dtype_of(array), array if array.flags.c_contiguous else array.copy()
     cells = memoryview(ordered.reshape(-1).view("u1"))
     inner = _aligned(msgspec.msgpack.encode(dtype), msgspec.msgpack.encode(tuple(array.shape)), bin_head(len(cells)))
-    return _EXTENSION.pack(0xC9, len(inner) + len(cells), ARRAY) + inner, cells
+    return _EXTENSION.pack(LARGE_EXTENSION, len(inner) + len(cells), ARRAY) + inner, cells
 
 
 def _aligned(dtype: bytes, shape: bytes, cells: bytes) -> bytes:

@@ -176,10 +176,12 @@ class RemoteSubscriber(Subscriber):
         max_queue: int,
         leaky: bool,
         grant: Grant,
+        give_back_later: Callable[["RemoteSubscriber"], None],
         detach: Callable[[], None],
     ) -> None:
         super().__init__(topic, message_type)
         self.number: Final = number
+        self._give_back_later: Final = give_back_later
         self._unpack: Final = unpack
         self._max_queue: Final = max_queue
         self._leaky: Final = leaky
@@ -226,7 +228,7 @@ class RemoteSubscriber(Subscriber):
         packed = self._queue.popleft()
         self._received += 1
         if not self._leaky:
-            self._owe(1)
+            self._owe()
         try:
             return self._unpack(packed)
         except Unfit as error:
@@ -247,7 +249,7 @@ class RemoteSubscriber(Subscriber):
         self._ready.unpark_all()
         if self._leaky:
             # What is old must not hold up what is new: the place of the oldest is given again at once.
-            self._owe(count)
+            self._grant(count, bool(self._queue))
 
     def refuse(self, reason: str) -> None:
         """The server ended this endpoint."""
@@ -268,10 +270,17 @@ class RemoteSubscriber(Subscriber):
         self._queue.clear()
         self._ready.unpark_all()
 
-    def _owe(self, count: int) -> None:
-        # In batches while messages wait, at once when none does: nobody may wait for a grant that never comes. In
-        # a hurry while they wait: whoever takes them does not let the writer run, and the sender has nothing to do.
-        self._owed += count
-        if self._owed and (not self._queue or self._leaky or self._owed * 2 >= self._max_queue):
-            owed, self._owed = self._owed, 0
-            self._grant(owed, bool(self._queue))
+    def give_back(self) -> None:
+        """Grant again what was taken."""
+        owed, self._owed = self._owed, 0
+        if owed and self._failure is None:
+            self._grant(owed, True)
+
+    def _owe(self) -> None:
+        # Half of the queue at once: the sender may have nothing to do. What is left when none waits soon: nobody may
+        # wait for a grant that never comes.
+        self._owed += 1
+        if self._owed * 2 >= self._max_queue:
+            self.give_back()
+        elif not self._queue:
+            self._give_back_later(self)

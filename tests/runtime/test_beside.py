@@ -50,9 +50,8 @@ def test_what_is_passed_on_is_not_what_subscribers_here_write_into(ways):
 
 
 async def test_a_subscriber_takes_a_message_when_it_receives_it_and_a_leaky_one_drops_it_where_it_is(ways):
-    subscriber = RemoteSubscriber(
-        1, "A", object, lambda raw: open_trusted(raw, object), 2, leaky=True, grant=lambda *_: None, detach=lambda: None
-    )
+    told = (lambda *_: None, pytest.fail, pytest.fail)
+    subscriber = RemoteSubscriber(1, "A", object, lambda raw: open_trusted(raw, object), 2, True, *told)
     subscriber.offer([sent(ways, ARRAY * each) for each in range(5)], 0)
     files = len(ways[1]._theirs)
     assert files <= 5
@@ -166,6 +165,31 @@ def test_whatever_came_beside_the_link_is_what_it_was(ways, value):
     opened = packing.open(there.fetch(here.post(here.store(pieces))))
     assert type(opened) is type(value)
     assert packing.pack(opened, Form.MSGPACK) == packing.pack(value, Form.MSGPACK)
+
+
+ARRAYS = [
+    ARRAY,
+    np.arange(20_000).astype(">f4"),
+    np.asfortranarray(ARRAY.reshape(100, 100)),
+    np.arange(30_000.0)[::2],
+    np.full(9_000, "2024", "M8[D]"),
+    np.full(100_000, None),
+    np.zeros(9_000, [("a", "<i8"), ("b", "<f8")]),
+    ARRAY.reshape((1,) * 40 + (-1,)),
+    np.array(ARRAY, np.dtype("f8", metadata={"unit": "V"})),
+]
+
+
+@pytest.mark.parametrize("array", ARRAYS, ids=lambda array: f"{array.dtype.str} {array.ndim}")
+def test_between_our_own_processes_an_array_is_what_it_was(ways, array):
+    here, there = ways
+    stored = here.store(seal_trusted(array))
+    arrived = open_trusted(there.fetch(here.post(stored)), object)
+    np.testing.assert_array_equal(arrived, array)
+    assert (type(arrived), arrived.dtype, arrived.dtype.metadata) == (np.ndarray, array.dtype, array.dtype.metadata)
+    assert array.ndim == 1 or arrived.flags.f_contiguous == array.flags.f_contiguous
+    assert arrived.flags.writeable
+    np.testing.assert_array_equal(open_trusted(b"".join(seal_trusted(array)), object), array)
 
 
 def test_a_message_of_a_peer_is_copied_once_on_its_way_and_then_given_back(ways):

@@ -249,11 +249,15 @@ async def test_send_and_receive_are_always_cancellation_points(ends):
         assert await b.receive() == 1
 
 
-async def test_a_subscriber_across_a_wire_grants_in_a_hurry_while_more_messages_wait_for_it():
-    grants = []
-    subscriber = RemoteSubscriber(
-        1, "A", object, lambda raw: raw, 4, leaky=False, grant=lambda *grant: grants.append(grant), detach=lambda: None
-    )
-    subscriber.offer([1, 2, 3, 4], 0)
+async def test_a_subscriber_across_a_wire_grants_half_its_queue_at_once_and_the_last_of_it_soon():
+    grants, later = [], []
+    tell = (lambda *grant: grants.append(grant), later.append, pytest.fail)
+    subscriber = RemoteSubscriber(1, "A", object, lambda raw: raw, 6, False, *tell)
+    subscriber.offer([1, 2, 3, 4, 5], 0)
     assert [await subscriber.receive() for _ in range(4)] == [1, 2, 3, 4]
-    assert grants == [(2, True), (2, False)]
+    assert (grants, later) == ([(3, True)], [])
+    assert await subscriber.receive() == 5
+    assert (grants, later) == ([(3, True)], [subscriber])
+    for _ in range(2):
+        subscriber.give_back()
+    assert grants == [(3, True), (2, True)]

@@ -17,6 +17,7 @@ from actors._data import (
 )
 from transport import LimitExceeded, LinkLost, Payload, Peer, ProtocolError
 
+from ._credits import Credits
 from ._pump import Pump, told_messages
 
 WINDOW: Final = 64
@@ -36,6 +37,8 @@ class Streams:
         self._open: Final[dict[int, RemotePublisher | RemoteSubscriber]] = {}
         self._pump: Final = Pump(peer, opaque=trusted)
         self._pumping = False
+        self._credits: Final = Credits()
+        self._crediting = False
 
     def publisher(self, topic: str, message_type: Any) -> RemotePublisher:
         """Make a publisher, before the server is asked for it. Raises `MessageTypeNotPortable`."""
@@ -53,8 +56,11 @@ class Streams:
         _, unpack = self._codec(topic, message_type)
         self._peer.ask_bypass()
         number = next(self._numbers)
-        grant, detach = partial(self._grant, number), partial(self._detach, number)
-        subscriber = RemoteSubscriber(number, topic, message_type, unpack, max_queue, leaky, grant, detach)
+        if not self._crediting:
+            self._crediting = True
+            self._peer.start_soon(self._credits.run)
+        tell = (partial(self._grant, number), self._credits.give_back_later, partial(self._detach, number))
+        subscriber = RemoteSubscriber(number, topic, message_type, unpack, max_queue, leaky, *tell)
         self._open[number] = subscriber
         return subscriber
 
