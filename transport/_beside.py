@@ -23,6 +23,8 @@ class Beside:
         self._limits = limits
         self._socket: socket.socket | None = None
         self._in_place = about.in_place
+        # What is no document here is none beside it.
+        self._largest = about.role.largest_document(limits), about.role.other.largest_document(limits)
         self._begun = False
 
     def expect(self) -> bool:
@@ -63,5 +65,11 @@ class Beside:
         self._use(socket.socket(fileno=descriptor))
 
     def _use(self, end: socket.socket) -> None:
-        most, in_place = self._limits.beside_bytes, self._in_place
-        self._socket, self.bypass = end, Bypass(end, most=most, in_place=in_place, abort=self._guard.abort)
+        self._socket = end
+        self.bypass = Bypass(
+            end,
+            most=self._limits.beside_bytes,
+            largest=self._largest,
+            in_place=self._in_place,
+            abort=self._guard.abort,
+        )

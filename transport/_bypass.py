@@ -12,6 +12,7 @@ import itertools
 import os
 import socket
 import struct
+import sys
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -148,7 +149,8 @@ class Posted:
 class Bypass:
     """One end. What is posted is fetched in the same order, if at all; it never waits.
 
-    *most* bytes of memory files may be made here, and held here of the other end's. What came may be used *in_place* if
+    *most* bytes of memory files may be made here, and held here of the other end's; *largest* is what may be posted at
+    once, by this end and by the other. What came may be used *in_place* if
     the other end is trusted not to change it. *abort* is told when the other end breaks the rules.
     """
 
@@ -157,6 +159,7 @@ class Bypass:
         sock: socket.socket,
         *,
         most: int = KEPT,
+        largest: tuple[int, int] = (sys.maxsize, sys.maxsize),
         in_place: bool = True,
         abort: Callable[[str], None] = lambda reason: None,
     ) -> None:
@@ -166,6 +169,7 @@ class Bypass:
         """For a file that comes."""
         self._process: Final = os.getpid()
         self._most: Final = most
+        self._largest, self._largest_of_theirs = largest
         self._in_place: Final = in_place
         self._abort: Final = abort
         self._broken = False
@@ -198,7 +202,7 @@ class Bypass:
         """Copy bytes into a memory file of ours, one part after the other; None when they have to go another way."""
         size = sum(map(len, parts))
         # A single one must not take all the room there is.
-        if size < LARGE or size * 4 > self._most or self._broken:
+        if size < LARGE or size * 4 > self._most or size > self._largest or self._broken:
             return None
         file = self._take_free(size)
         if file is None:
@@ -341,6 +345,8 @@ class Bypass:
         file = self._new_file(name, size, files[0]) if files else self._theirs.get(name)
         if file is None or file.lent or size > len(file.memory):
             raise ProtocolError("a file that there is not, or that is in use, or too small")
+        if size > self._largest_of_theirs:
+            raise ProtocolError(f"{size} bytes at once, where {self._largest_of_theirs} may come")
         if len(self._arrived) >= _MOST_HEARD:
             raise ProtocolError("more was posted than was named")
         file.lent = True

@@ -38,6 +38,10 @@ class Role(enum.Enum):
         """Name the field of `Limits` that bounds the documents which this end sends."""
         return f"{self.value}_document_bytes"
 
+    def largest_document(self, limits: Limits) -> int:
+        """Tell how large a document this end may send, bytes."""
+        return limits.client_document_bytes if self is Role.CLIENT else limits.server_document_bytes
+
     def largest_frame(self, limits: Limits) -> int:
         """Tell how large a frame this end may send, bytes."""
         return limits.client_frame_bytes if self is Role.CLIENT else limits.server_frame_bytes

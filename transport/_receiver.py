@@ -36,9 +36,7 @@ class Receiver:
         self.sender = sender
         self._calls = calls
         self.requests = requests
-        self._assembler = Assembler(
-            limits.transfers, role.other.document_limit, getattr(limits, role.other.document_limit)
-        )
+        self._assembler = Assembler(limits.transfers, role.other.document_limit, role.other.largest_document(limits))
 
     def take(self, frame: Frame, start_soon: StartSoon) -> None:
         """Take one frame. Raises `ProtocolError` and `LimitExceeded`: the connection must end.

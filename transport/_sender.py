@@ -30,7 +30,7 @@ class Sender:
         self._link = link
         self._outbox = Outbox(limits.outbox_bytes, limits.message_bytes, limits.fragment_bytes)
         self._document_limit = link.role.document_limit
-        self._max_document: int = getattr(limits, self._document_limit)
+        self._max_document = link.role.largest_document(limits)
         self._small = min(limits.fragment_bytes, _TOGETHER)
         self._room = (trio.lowlevel.ParkingLot(), trio.lowlevel.ParkingLot())
         """Who waits for room: among all but messages, and among messages."""

@@ -135,6 +135,9 @@ FAULTS = {
         "            pass\n",
         "runtime/beside_doors",
     ),
+    "what comes beside a link may be of any size": Fault(
+        "transport/_bypass.py", "if size > self._largest_of_theirs:", "if False:", "runtime/beside_doors"
+    ),
     "what comes late keeps its memory": Fault(
         "actors/_graph/_wire/_traffic.py",
         "            came = told_messages(",

@@ -443,6 +443,30 @@ async def test_what_is_nested_too_deeply_for_the_stack_of_a_reader_ends_its_publ
             assert await other.receive() == deep
 
 
+async def test_what_is_larger_than_a_document_may_be_is_no_more_let_in_beside_the_link():
+    async with door(Limits(client_document_bytes=250_000)) as hall, honest_pair(hall), bare_client(hall) as bare:
+        post_memory(bare.beside, msgspec.msgpack.encode(bytes(250_001)))
+        await bare.tell(1, beside(1))
+        assert await bare.ended()
+
+
+async def test_what_is_larger_than_a_document_may_be_does_not_leave_beside_the_link_either(posted):
+    async with (
+        door(Limits(server_document_bytes=200_000)) as hall,
+        hall.join("two") as two,
+        open_session(hall.graph, name="here") as here,
+        here.publisher("A", bytes) as sender,
+        two.subscriber("A", bytes) as receiver,
+    ):
+        await two.sync()
+        await sender.send(bytes(190_000))
+        assert await receiver.receive() == bytes(190_000)
+        await sender.send(bytes(200_001))
+        with pytest.raises(MessageRefused, match="server_document_bytes"):
+            await receiver.receive()
+    assert len(posted) == 1
+
+
 async def test_descriptors_that_come_over_the_link_itself_are_nobodys_and_do_no_harm():
     async with door() as hall, honest_pair(hall) as two, two.subscriber("B") as other, bare_client(hall) as bare:
         before = descriptors()
