@@ -35,5 +35,5 @@ async def run(args: argparse.Namespace) -> None:
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

@@ -6,6 +6,7 @@ from typing import Any
 
 from graphmeta import GraphSnapshot, save_snapshot, snapshot_to_json
 
+from ._errors import UsageError
 from ._target import add_target, open_target
 
 
@@ -25,8 +26,15 @@ async def run(args: argparse.Namespace) -> None:
     async with open_target(args, "snapshot") as session:
         snapshot = await session.snapshot()
     if args.save is not None:
-        save_snapshot(snapshot, args.save)
+        _save(snapshot, args.save)
     print(snapshot_to_json(snapshot) if args.json else _summary(snapshot))
+
+
+def _save(snapshot: GraphSnapshot, path: Path) -> None:
+    try:
+        save_snapshot(snapshot, path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 def _summary(snapshot: GraphSnapshot) -> str:

@@ -53,6 +53,14 @@ def test_a_closed_standard_output_is_no_traceback(environment):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_snapshot_that_cannot_be_saved_is_one_line_that_names_the_file(trellis, background, tmp_path):
+    background("serve").stdout.readline()
+    for path, reason in ((tmp_path / "no" / "file", "No such file or directory"), (tmp_path, "Is a directory")):
+        refused = trellis("snapshot", "--save", str(path))
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr == f"trellis: cannot write {path}: {reason}\n"
+
+
 def test_rows_are_not_cut_when_they_go_to_a_program(trellis, background):
     background("serve").stdout.readline()
     row = trellis("sessions", COLUMNS="20").stdout.splitlines()[1]

@@ -73,7 +73,7 @@ def test_the_alarms_threshold_is_crossed_while_it_runs_and_nonsense_is_refused(t
     assert (taken.returncode, taken.stdout) == (0, 'DEMO/ALARM: {"threshold": 50.0}\n')
     raised = next(found for found in running if found[5] == "ALARM")
     assert float(raised[6]) == 50.0
-    for path, value in (("threshold", "-5"), ("threshold", "high"), ("treshold", "5")):
+    for path, value in (("threshold", "-5"), ("threshold", "high"), ("threshold", "[" * 9999), ("treshold", "5")):
         refused = trellis("set", "DEMO/ALARM", path, value)
         assert refused.returncode == 1
         assert refused.stderr.count("\n") == 1
