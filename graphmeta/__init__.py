@@ -87,6 +87,7 @@ from ._metadata_codec import encode_metadata_slices as encode_metadata_slices
 from ._names import MAX_TOPIC_LENGTH as MAX_TOPIC_LENGTH
 from ._names import Edge as Edge
 from ._names import check_edge as check_edge
+from ._names import check_edges as check_edges
 from ._names import check_topic as check_topic
 from ._network import collect_edges as collect_edges
 from ._outcome import Outcome as Outcome

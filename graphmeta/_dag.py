@@ -7,7 +7,8 @@ sessions: an owner is any hashable value.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Set
+from functools import partial
 from typing import Final
 
 from ._dag_search import reach
@@ -19,7 +20,13 @@ from ._outcome import Outcome, Removal
 ADDED, SHARED, ALREADY_OWNED = Outcome.ADDED, Outcome.SHARED, Outcome.ALREADY_OWNED
 REMOVED, RELEASED, NOT_OWNER = Outcome.REMOVED, Outcome.RELEASED, Outcome.NOT_OWNER
 
+Held = defaultdict[str, dict[str, None]]
+"""Edges by the topic that they come from."""
+
 _NOTHING: Final[Mapping[str, dict[str, None]]] = {}
+
+# As `Edge`, of a pair: a named tuple is made by a function in Python, and there are thousands to be made in one step.
+_edge: Final[Callable[[tuple[str, str]], Edge]] = partial(tuple.__new__, Edge)
 
 
 class DAG:
@@ -31,7 +38,7 @@ class DAG:
 
     def __init__(self) -> None:
         self._order = Order()
-        self._held: dict[Hashable, defaultdict[str, dict[str, None]]] = {}
+        self._held: dict[Hashable, Held] = {}
 
     def __repr__(self) -> str:
         return f"<DAG: {len(self)} edges, {len(self._order.levels)} topics, {len(self._held)} owners>"
@@ -61,22 +68,11 @@ class DAG:
         listed = tuple(edges)
         if len(listed) == 1:  # Needs none of what follows.
             return (self.add_edge(*listed[0], owner),)
-        wanted = [(from_topic, to_topic) for from_topic, to_topic in listed]
-        held = self._held.get(owner, _NOTHING)
-        new = dict.fromkeys([pair for pair in wanted if pair[1] not in held.get(pair[0], ())])
-        if not new:
-            return (ALREADY_OWNED,) * len(wanted)
-        counts = iter(self._order.insert_all(list(new)))
-        held = self._held.setdefault(owner, defaultdict(dict))
-        outcomes: list[Outcome] = []
-        for from_topic, to_topic in wanted:
-            targets = held[from_topic]
-            if to_topic in targets:
-                outcomes.append(ALREADY_OWNED)
-            else:
-                targets[to_topic] = None
-                outcomes.append(ADDED if next(counts) == 1 else SHARED)
-        return tuple(outcomes)
+        new = self._not_held(owner, listed)
+        there_already = self._order.insert_all(new)
+        if new:
+            self._hold(owner, new)
+        return _outcomes(listed, new, there_already)
 
     def remove_edge(self, from_topic: str, to_topic: str, owner: Hashable = None) -> Outcome:
         """Make *owner* let go of the edge, and say what that came to: `REMOVED`, `RELEASED` or `NOT_OWNER`."""
@@ -98,12 +94,26 @@ class DAG:
 
     def remove_owner(self, owner: Hashable) -> Removal:
         """Make *owner* let go of all that it owns, at the cost of what it owns."""
-        removed: list[Edge] = []
-        released: list[Edge] = []
-        for edge in self.owned_by(owner):
-            (released if self._order.remove(*edge) else removed).append(edge)
-        self._held.pop(owner, None)
-        return Removal(tuple(removed), tuple(released))
+        edges = self.owned_by(owner)
+        standing = self._order.remove_all(self._held.pop(owner, _NOTHING))
+        if not standing:
+            return Removal(edges, ())
+        removed = tuple([edge for edge in edges if edge not in standing])
+        return Removal(removed, tuple([edge for edge in edges if edge in standing]))
+
+    def _not_held(self, owner: Hashable, edges: Collection[tuple[str, str]]) -> Held:
+        """Return those of *edges* that *owner* does not hold, each once."""
+        held, new = self._held.get(owner, _NOTHING), Held(dict)
+        for from_topic, to_topic in edges:
+            if not held or to_topic not in held.get(from_topic, ()):
+                new[from_topic][to_topic] = None
+        return new
+
+    def _hold(self, owner: Hashable, new: Held) -> None:
+        held = self._held.setdefault(owner, new)
+        if held is not new:
+            for from_topic, ahead in new.items():
+                held[from_topic].update(ahead)
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -149,7 +159,8 @@ class DAG:
     def owned_by(self, owner: Hashable) -> tuple[Edge, ...]:
         """Return what *owner* owns, sorted."""
         held = self._held.get(owner, _NOTHING)
-        return tuple([Edge(topic, target) for topic in sorted(held) for target in sorted(held[topic])])
+        pairs = ((topic, target) for topic in sorted(held) for target in sorted(held[topic]))
+        return tuple(map(_edge, pairs))
 
     def upstream(self, topic: str) -> tuple[str, ...]:
         """Return all topics that lead to *topic*, sorted, without itself; none for an unknown topic."""
@@ -166,3 +177,16 @@ class DAG:
         alone = [edge for edge in ending if targets[edge[0]][edge[1]] == 1]
         among = Counter([edge for edge in ending if targets[edge[0]][edge[1]] > 1])
         return tuple(sorted(alone + [edge for edge, count in among.items() if count == targets[edge[0]][edge[1]]]))
+
+
+def _outcomes(listed: Collection[tuple[str, str]], new: Held, there_already: Set[Edge]) -> tuple[Outcome, ...]:
+    """Return what became of each edge that an owner asked for: *new* are those that it did not hold, each once."""
+    if not there_already and sum(map(len, new.values())) == len(listed):
+        return (ADDED,) * len(listed)
+    left = {(from_topic, to_topic) for from_topic, ahead in new.items() for to_topic in ahead}
+    outcomes: list[Outcome] = []
+    for from_topic, to_topic in listed:
+        edge = (from_topic, to_topic)
+        outcomes.append((SHARED if edge in there_already else ADDED) if edge in left else ALREADY_OWNED)
+        left.discard(edge)
+    return tuple(outcomes)

@@ -1,8 +1,8 @@
-"""How levels are mended when new edges contradict them.
+"""How levels are found for topics that are new together, and mended when new edges contradict them.
 
-Every edge should lead from a lower level to a higher one. Both functions here are given edges that do not; they
-return the levels that must change, or raise `CycleError`, and change nothing themselves. This file knows nothing
-of owners, nor of how edges come and go.
+Every edge should lead from a lower level to a higher one. The functions here are given edges that do not, or topics
+that have no levels yet; they return the levels to set, or raise `CycleError`, and change nothing themselves. This file
+knows nothing of owners, nor of how edges come and go.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -74,6 +74,16 @@ class _Shift:
         return {topic: self._sign * height for topic, height in self.moved.items()}
 
 
+def first_levels(topics: Collection[str], targets: Neighbours, sources: Neighbours) -> dict[str, int]:
+    """Return levels for *topics*, which have all their edges among each other."""
+    waits_for = {topic: len(sources.get(topic, ())) for topic in topics}
+    levels = dict.fromkeys(topics, 0)
+    if stuck := _settle(levels, waits_for, targets):
+        edges = [Edge(topic, target) for topic, ahead in targets.items() for target in ahead]
+        raise _refusal(_last_on_a_cycle(edges, sources, stuck), targets)
+    return levels
+
+
 def mend_all(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, levels: Levels) -> dict[str, int]:
     """Return the levels that must change for *edges*, in one pass of Kahn's algorithm over all they lead to.
 
@@ -83,19 +93,23 @@ def mend_all(edges: Sequence[Edge], targets: Neighbours, sources: Neighbours, le
     new = {topic: levels[topic] for topic in waits_for}
     for from_topic, to_topic in edges:
         new[to_topic] = max(new[to_topic], levels[from_topic] + 1)
-    settled = [topic for topic, count in waits_for.items() if not count]
-    for topic in settled:
-        above = new[topic] + 1
-        for target in targets.get(topic, ()):
-            if new[target] < above:
-                new[target] = above
-            waits_for[target] -= 1
-            if not waits_for[target]:
-                settled.append(target)
-    stuck = {topic: count for topic, count in waits_for.items() if count}
-    if stuck:
+    if stuck := _settle(new, waits_for, targets):
         raise _refusal(_last_on_a_cycle(edges, sources, stuck), targets)
     return new
+
+
+def _settle(levels: dict[str, int], waits_for: dict[str, int], targets: Neighbours) -> dict[str, int]:
+    """Lift each topic above its sources, once these have settled; return the topics on cycles and beyond."""
+    settled = [topic for topic, count in waits_for.items() if not count]
+    for topic in settled:
+        above = levels[topic] + 1
+        for target in targets.get(topic, ()):
+            if levels[target] < above:
+                levels[target] = above
+            left = waits_for[target] = waits_for[target] - 1
+            if not left:
+                settled.append(target)
+    return {topic: count for topic, count in waits_for.items() if count}
 
 
 def _count_sources(heads: Iterable[str], targets: Neighbours) -> dict[str, int]:

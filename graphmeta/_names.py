@@ -4,12 +4,18 @@ A topic is a slash path such as ``SYS/UNIT/OUTPUT``; an address is a slash path 
 This file knows nothing but text.
 """
 
+from collections.abc import Collection
+from itertools import chain
 from typing import Final, NamedTuple
 
 from ._errors import InvalidTopic
 
 MAX_TOPIC_LENGTH: Final = 1024
 """The longest topic that any part of Trellis accepts, in characters."""
+
+
+_USUAL: Final = bytes(range(0x21, 0x7F))
+"""The characters that are in most topics: what of ASCII can be printed, but a space."""
 
 
 class Edge(NamedTuple):
@@ -41,6 +47,24 @@ def check_edge(from_topic: object, to_topic: object) -> Edge:
     return Edge(check_topic(from_topic), check_topic(to_topic))
 
 
+def check_topics(topics: Collection[object]) -> None:
+    """Do `check_topic` for each of *topics*."""
+    if not _are_usual(topics):
+        for topic in topics:
+            check_topic(topic)
+
+
+def check_edges(edges: Collection[tuple[object, object]]) -> None:
+    """Do `check_edge` for each of *edges*: raise `InvalidTopic` for the first topic that is malformed."""
+    topics = tuple(chain.from_iterable(edges))
+    try:
+        usual = _are_usual(set(topics))
+    except TypeError:  # What cannot be in a set is no text.
+        usual = False
+    if not usual:
+        check_topics(topics)
+
+
 def is_usual(topic: str) -> bool:
     """Tell whether *topic* is well formed and of the usual characters. False tells nothing.
 
@@ -54,6 +78,20 @@ def is_usual(topic: str) -> bool:
         and topic[:1] not in "/"  # Nor is an empty one.
         and topic[-1] != "/"
         and len(topic) <= MAX_TOPIC_LENGTH
+    )
+
+
+def _are_usual(topics: Collection[object]) -> bool:
+    """Tell whether all of *topics* are, as `is_usual` does: but thousands at once, without a call for each."""
+    try:
+        joined = f"/{'/'.join(topics)}/"  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return (
+        joined.isascii()
+        and "//" not in joined
+        and not joined.encode().translate(None, _USUAL)
+        and max(map(len, topics)) <= MAX_TOPIC_LENGTH  # type: ignore[arg-type]
     )
 
 

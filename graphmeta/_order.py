@@ -10,11 +10,15 @@ equal histories show equal paths, and they are smaller.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 
-from ._dag_levels import mend_all, mend_one
-from ._errors import CycleError, GraphError
-from ._names import Edge, check_topic
+from ._dag_levels import first_levels, mend_all, mend_one
+from ._errors import CycleError
+from ._names import Edge, check_topic, check_topics
+
+Ahead = Mapping[str, Collection[str]]
+"""Edges, each once, by the topic that they come from."""
 
 
 class Order:
@@ -36,22 +40,28 @@ class Order:
             self._mend([Edge(from_topic, to_topic)])
         return self._link(from_topic, to_topic)
 
-    def insert_all(self, edges: Sequence[tuple[str, str]]) -> list[int]:
-        """Do `insert` for all of *edges* or, when one is refused, for none."""
-        contrary: list[Edge] = []
-        counts: list[int] = []
+    def insert_all(self, new: Ahead) -> set[Edge]:
+        """Do `insert` for all of *new* or, when one is refused, for none.
+
+        Returns those that were there already. In a few passes over topics and edges, without a call for each.
+        """
+        topics = dict.fromkeys(chain(new, *new.values()))
+        unknown = [topic for topic in topics if topic not in self.levels]
+        check_topics(unknown)
+        for topic, ahead in new.items():
+            if topic in ahead:
+                raise CycleError(Edge(topic, topic), (topic, topic))
+        there_already = self._link_all(new)
         try:
-            for from_topic, to_topic in edges:
-                if not self._fits(from_topic, to_topic):
-                    contrary.append(Edge(from_topic, to_topic))
-                counts.append(self._link(from_topic, to_topic))
-            if contrary:
+            if len(unknown) == len(topics):  # There is nothing to agree with but each other.
+                self.levels.update(dict.fromkeys(unknown, 0))
+                self.levels.update(first_levels(unknown, new, self.sources))
+            elif contrary := self._place(new):
                 self._mend(contrary)
-        except GraphError:
-            for edge in edges[: len(counts)]:
-                self.remove(*edge)
+        except CycleError:
+            self.remove_all(new)
             raise
-        return counts
+        return there_already
 
     def remove(self, from_topic: str, to_topic: str) -> int:
         """Count the edge, which is present, once less and return its count; at none it is gone."""
@@ -61,6 +71,17 @@ class Order:
         else:
             self._unlink(from_topic, to_topic)
         return count
+
+    def remove_all(self, edges: Ahead) -> set[Edge]:
+        """Do `remove` for all of *edges*, and return those that still stand."""
+        standing: set[Edge] = set()
+        for from_topic, ahead in edges.items():
+            targets = self.targets[from_topic]
+            if len(ahead) == len(targets) == sum(targets.values()):  # Nobody else has any.
+                self._unlink_all(from_topic, ahead)
+            else:
+                standing.update([Edge(from_topic, topic) for topic in ahead if self.remove(from_topic, topic)])
+        return standing
 
     def _fits(self, from_topic: str, to_topic: str) -> bool:
         """Tell whether an edge would agree with the levels; a topic that is new is given one that does."""
@@ -88,6 +109,35 @@ class Order:
         if high is None:
             levels[to_topic] = low + 1
 
+    def _place(self, new: Ahead) -> list[Edge]:
+        """Give every topic that is new a level; return the edges that contradict the levels."""
+        levels = self.levels
+        contrary: list[Edge] = []
+        for from_topic, ahead in new.items():
+            low = levels.get(from_topic)
+            if low is None:
+                low = levels[from_topic] = min([levels[topic] for topic in ahead if topic in levels], default=1) - 1
+            above = low + 1
+            for to_topic in ahead:
+                if levels.setdefault(to_topic, above) < above:
+                    contrary.append(Edge(from_topic, to_topic))
+        return contrary
+
+    def _link_all(self, new: Ahead) -> set[Edge]:
+        all_targets, all_sources = self.targets, self.sources
+        there_already: set[Edge] = set()
+        for from_topic, ahead in new.items():
+            if from_topic in all_targets:
+                targets = all_targets[from_topic]
+                there_already.update([Edge(from_topic, to_topic) for to_topic in ahead if to_topic in targets])
+                targets.update([(to_topic, targets.get(to_topic, 0) + 1) for to_topic in ahead])
+            else:
+                all_targets[from_topic] = dict.fromkeys(ahead, 1)
+            for to_topic in ahead:
+                all_sources[to_topic][from_topic] = None
+        self.size += sum(map(len, new.values())) - len(there_already)
+        return there_already
+
     def _link(self, from_topic: str, to_topic: str) -> int:
         targets = self.targets[from_topic]
         count = targets[to_topic] = targets.get(to_topic, 0) + 1
@@ -108,3 +158,18 @@ class Order:
             del self.sources[to_topic]
             if to_topic not in self.targets:
                 del self.levels[to_topic]
+
+    def _unlink_all(self, from_topic: str, ahead: Collection[str]) -> None:
+        """Take a topic all its edges, each of which was inserted once."""
+        all_sources, all_targets, levels = self.sources, self.targets, self.levels
+        del all_targets[from_topic]
+        for to_topic in ahead:
+            sources = all_sources[to_topic]
+            del sources[from_topic]
+            if not sources:
+                del all_sources[to_topic]
+                if to_topic not in all_targets:
+                    del levels[to_topic]
+        if from_topic not in all_sources:
+            del levels[from_topic]
+        self.size -= len(ahead)

@@ -1,9 +1,14 @@
 """Over a limit: the error names it, and nothing changed; the session and its neighbours go on."""
 
+from uuid import UUID
+
 import pytest
 
-from actors import LimitExceeded, Outcome, open_graph, open_session
-from graphmeta import GraphMetadata, InitialSettings, UnitMetadata
+from actors import CycleError, InvalidTopic, LimitExceeded, Outcome, open_graph, open_session
+from actors._graph._errors import UnknownScope
+from actors._graph._ledger import _commands as ask
+from actors._graph._ledger._ledger import Ledger
+from graphmeta import Edge, GraphMetadata, InitialSettings, UnitMetadata
 from transport import Limits
 
 
@@ -101,3 +106,32 @@ async def test_at_the_limit_what_is_there_already_needs_no_room(name):
         with pytest.raises(LimitExceeded):
             await one.connect_many([("A", "B0"), ("A", "C")])
         assert await one.downstream("A") == ("B0", "B1")
+
+
+@pytest.mark.parametrize("what", ["connect", "disconnect"])
+def test_an_edge_that_is_wrong_in_several_ways_is_refused_for_its_form_then_scope_then_limit_then_cycle(what):
+    ledger = Ledger(UUID(int=0), lambda: 0.0, Limits(topic_length=8))
+    session = UUID(int=1)
+    ledger.decide(session, ask.Open("one", "here"))
+    command = {"connect": ask.Connect, "disconnect": ask.Disconnect}[what]
+
+    def refusal(*edges, scope=""):
+        with pytest.raises((InvalidTopic, UnknownScope, LimitExceeded, CycleError)) as caught:
+            ledger.decide(session, command(tuple(Edge(*edge) for edge in edges), scope))
+        return caught.type
+
+    circle, too_long, malformed = ("A", "A"), ("A", "B" * 9), ("A", "")
+    assert refusal(circle, too_long, malformed, scope="none") is InvalidTopic
+    assert refusal(circle, too_long, scope="none") is UnknownScope
+    if what == "connect":
+        assert refusal(circle, too_long) is LimitExceeded
+        assert refusal(circle) is CycleError
+    assert ledger.snapshot().graph == {}
+
+
+async def test_an_endpoint_on_no_topic_is_refused_for_that_even_where_there_is_no_room():
+    async with open_graph(limits=Limits(endpoints_per_session=1)) as graph, open_session(graph, name="one") as one:
+        async with one.publisher("T"):
+            with pytest.raises(InvalidTopic):
+                async with one.publisher("/"):
+                    raise AssertionError("it opened")

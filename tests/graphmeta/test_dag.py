@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from graphmeta import DAG, CycleError, Edge, InvalidTopic, Outcome, Removal
+from graphmeta import DAG, CycleError, Edge, InvalidTopic, Outcome, Removal, check_edges, check_topic
+from graphmeta._names import check_topics
 
 AB, BC, CA, CD = Edge("A", "B"), Edge("B", "C"), Edge("C", "A"), Edge("C", "D")
 
@@ -162,6 +163,34 @@ def test_a_malformed_topic_is_refused_and_leaves_no_trace(dag, topic):
         with pytest.raises(InvalidTopic):
             dag.add_edges([("X", "Y"), edge], "me")
     assert state(dag) == before
+
+
+GOOD = ["A", "é", "A B", "A|B", "A/B", "x" * 1024]
+BAD = ["", "/", "A/", "/A", "A//B", "A/ /B", " ", "A\0", "\ud800", "x" * 1025, 7, None, []]
+
+
+def refusal(check, *args):
+    try:
+        check(*args)
+    except InvalidTopic as error:
+        return error.topic, error.reason
+    return None
+
+
+@pytest.mark.parametrize("odd", [*GOOD, *BAD], ids=ascii)
+@pytest.mark.parametrize("where", [0, 1, 5])
+def test_many_topics_are_well_formed_if_each_of_them_is(odd, where):
+    topics = ["A0", "B/0", "A1", "B/1", "A2", "B/2"]
+    topics[where] = odd
+    alone = refusal(check_topic, odd)
+    assert (alone is None) == (odd in GOOD)
+    assert refusal(check_topics, topics) == alone
+    assert refusal(check_edges, [(topics[at], topics[at + 1]) for at in (0, 2, 4)]) == alone
+
+
+def test_of_several_malformed_topics_the_first_is_named():
+    with pytest.raises(InvalidTopic, match="/first"):
+        check_edges([("A", "B"), ("A", "/first"), ("/second", "B")])
 
 
 def test_an_owner_that_cannot_be_hashed_changes_nothing(dag):

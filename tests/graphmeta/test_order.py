@@ -16,6 +16,14 @@ def order_of(*edges):
     return order
 
 
+def by_topic(edges):
+    """Give *edges*, each once, by the topic that they come from, as the ways for many take them."""
+    ahead = {}
+    for from_topic, to_topic in edges:
+        ahead.setdefault(from_topic, {})[to_topic] = None
+    return ahead
+
+
 def path(name, length):
     topics = [f"{name}{number}" for number in range(length + 1)]
     return list(pairwise(topics))
@@ -89,7 +97,29 @@ def test_a_batch_in_any_order_ends_in_order(seed):
     edges = [Edge(f"T{low}", f"T{high}") for high in range(40) for low in dice.sample(range(high), min(high, 3))]
     dice.shuffle(edges)
     order = order_of(*edges[:20])
-    assert order.insert_all(edges[20:]) == [1] * len(edges[20:])
+    assert order.insert_all(by_topic(edges[10:])) == {*edges[10:20]}
+    assert is_in_order(order)
+    assert order.size == len(edges)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_goes_together_leaves_what_it_leaves_when_it_goes_one_by_one(seed):
+    dice = random.Random(seed)
+    edges = [Edge(f"T{low}", f"T{high}") for high in range(40) for low in dice.sample(range(high), min(high, 3))]
+    together, apart = order_of(*edges, *edges[::3]), order_of(*edges, *edges[::3])
+    going = dice.sample(edges, 60)
+    assert together.remove_all(by_topic(going)) == {edge for edge in going if apart.remove(*edge)}
+    assert (together.levels, together.targets, together.size) == (apart.levels, apart.targets, apart.size)
+    assert together.sources == apart.sources
+
+
+def test_a_batch_that_is_back_to_front_moves_nobody():
+    batch = [*path("A", 50)[::-1], ("A0", "A50"), ("before", "A30"), ("before", "A9")]
+    order = Order()
+    order.insert_all(by_topic(batch[:40]))
+    before = dict(order.levels)
+    order.insert_all(by_topic(batch[40:]))
+    assert before.items() <= order.levels.items()
     assert is_in_order(order)
 
 
@@ -104,7 +134,7 @@ def test_a_refusal_names_a_real_cycle_and_leaves_no_trace(seed):
     order = order_of(*edges[:20])
     before = (dict(order.levels), repr(order.targets), repr(order.sources), order.size)
     with pytest.raises(CycleError) as refused:
-        order.insert_all(batch)
+        order.insert_all(by_topic(batch))
     cycle = refused.value.path
     assert refused.value.edge in batch
     assert cycle[:2] == refused.value.edge

@@ -7,6 +7,7 @@ lines they change are still there.
 import os
 from pathlib import Path
 
+import dag_faults
 import floor_faults
 import flow_faults
 import graph_faults
@@ -15,6 +16,7 @@ import transport_faults
 from planting import files_of, is_noticed
 
 TABLES = {
+    "dag": dag_faults.FAULTS,
     "transport": transport_faults.FAULTS,
     "floor": floor_faults.FAULTS,
     "flow": flow_faults.FAULTS,

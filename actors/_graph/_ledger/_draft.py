@@ -52,14 +52,14 @@ class Draft(msgspec.Struct, eq=False):  # The quickest kind of record: every com
         if edges := tuple(sorted(gained)):
             session, scope = holder or (None, "")
             self.ownership.append(Ownership(session, scope, gained=edges))
-            self.edges_added.extend(added)
+            self.edges_added.extend(edges if added is gained else added)  # Sorted already: quicker to sort.
 
     def lose(self, holder: Holder, lost: Iterable[Edge], removed: Iterable[Edge]) -> None:
         """A holder lost edges, of which *removed* left the topology."""
         if edges := tuple(sorted(lost)):
             session, scope = holder or (None, "")
             self.ownership.append(Ownership(session, scope, lost=edges))
-            self.edges_removed.extend(removed)
+            self.edges_removed.extend(edges if removed is lost else removed)
 
     def __bool__(self) -> bool:
         """Whether anything happened; whatever a command does shows in one of these."""

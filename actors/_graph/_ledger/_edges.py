@@ -1,13 +1,16 @@
 """Edges and ownership scopes, one book of the ledger: which holder gains and loses what. Pure.
 
-Knows the records of sessions, but not who is among them: what comes here has passed the ledger's fence.
+Knows the records of sessions, but not who is among them: what comes here has passed the ledger's fence. What is wrong
+in several ways is refused for the first of: its form (`InvalidTopic`), its scope, a limit, a cycle.
 """
 
+from collections.abc import Sequence
+from itertools import repeat
 from typing import Final
 from uuid import UUID
 
 from actors._graph._errors import ScopeTaken, UnknownScope
-from graphmeta import DAG, CycleError, Edge, Outcome, ScopeChanged, check_edge, check_topic
+from graphmeta import DAG, CycleError, Edge, Outcome, ScopeChanged, check_edges, check_topic
 from transport import Limits
 
 from . import _bounds as bounds
@@ -31,8 +34,9 @@ class EdgeBook:
     def connect(self, record: Record | None, command: ask.Connect, draft: Draft) -> tuple[EdgeResult, ...]:
         """Hold edges, all or none."""
         edges = command.edges
-        bounds.check_topics(self._limits, edges)
+        check_edges(edges)
         holder = self._holder(record, command)
+        bounds.check_topics(self._limits, edges)
         self._check_room(record if holder else None, holder, edges)
         outcomes = self.dag.add_edges(edges, holder)
         results, gained, added = _sorted_out(edges, outcomes, draft.revision, ALREADY_OWNED, ADDED)
@@ -44,8 +48,7 @@ class EdgeBook:
     def disconnect(self, record: Record | None, command: ask.Disconnect, draft: Draft) -> tuple[EdgeResult, ...]:
         """Let go of edges, all or none."""
         edges = command.edges
-        for edge in edges:
-            check_edge(*edge)
+        check_edges(edges)
         holder = self._holder(record, command)
         outcomes = self.dag.remove_edges(edges, holder)
         results, lost, removed = _sorted_out(edges, outcomes, draft.revision, NOT_OWNER, REMOVED)
@@ -131,19 +134,15 @@ class EdgeBook:
 
 def _sorted_out(
     edges: tuple[Edge, ...], outcomes: tuple[Outcome, ...], revision: int, nothing: Outcome, all_of_it: Outcome
-) -> tuple[tuple[EdgeResult, ...], list[Edge], list[Edge]]:
+) -> tuple[tuple[EdgeResult, ...], Sequence[Edge], Sequence[Edge]]:
     """Give the results, the edges that a holder gained or lost, and those of them that changed the topology."""
-    touched: list[Edge] = []
-    changed: list[Edge] = []
-    results: list[EdgeResult] = []
     as_of = revision - (outcomes.count(nothing) == len(outcomes))
-    for edge, outcome in zip(edges, outcomes, strict=True):
-        results.append(EdgeResult(edge, outcome, as_of))
-        if outcome is not nothing:
-            touched.append(edge)
-        if outcome is all_of_it:
-            changed.append(edge)
-    return tuple(results), touched, changed
+    results = tuple(map(EdgeResult, edges, outcomes, repeat(as_of)))
+    if outcomes.count(all_of_it) == len(outcomes):  # Most often; and then there is nothing to sort out.
+        return results, edges, edges
+    touched = [edge for edge, outcome in zip(edges, outcomes, strict=True) if outcome is not nothing]
+    changed = [edge for edge, outcome in zip(edges, outcomes, strict=True) if outcome is all_of_it]
+    return results, touched, changed
 
 
 def _check_scope(record: Record, scope: str) -> None:

@@ -203,11 +203,12 @@ class Ledger:
     # -- endpoints -------------------------------------------------------------------------------------------
 
     def _open_endpoint(self, record: Record, command: ask.OpenEndpoint, draft: Draft) -> Endpoint:
+        topic = check_topic(command.topic)
         bounds.check("endpoints_per_session", self._limits, len(record.endpoints) + 1)
-        bounds.check("topic_length", self._limits, max(len(command.topic), len(command.message_type)))
+        bounds.check("topic_length", self._limits, max(len(topic), len(command.message_type)))
         endpoint = Endpoint(
             self._endpoint_number(record, command),
-            check_topic(command.topic),
+            topic,
             command.direction,
             command.message_type,
             command.leaky,

@@ -27,9 +27,9 @@ class Holder:
         """Hold the edge; says whether it is new (`Outcome.ADDED`), `SHARED` or `ALREADY_OWNED`.
 
         With ``persistent=True`` nobody owns it: it outlives every session until a persistent `disconnect`, and the
-        server too where it keeps a state file. Raises `CycleError` with the path that it would close, `InvalidTopic`,
-        or `SessionEnded`; then nothing changed. Raises `StorageFailed` when the file did not take a persistent
-        change, which is undone then.
+        server too where it keeps a state file. Raises the first of these that holds, and then nothing changed:
+        `SessionEnded`, `InvalidTopic`, `LimitExceeded`, `CycleError` with the path that it would close. Raises
+        `StorageFailed` when the file did not take a persistent change, which is undone then.
         """
         if persistent:
             return (await self.connect_many(((from_topic, to_topic),), persistent=True))[0]
