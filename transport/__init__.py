@@ -1,10 +1,7 @@
 """How messages travel: links, and requests over links. Knows nothing of graphs."""
 
-from ._bypass import Buffer as Buffer
 from ._bypass import Bypass as Bypass
-from ._bypass import Posted as Posted
-from ._bypass import Stored as Stored
-from ._bypass import bypass_pair as bypass_pair
+from ._bypass_words import bypass_pair as bypass_pair
 from ._codec import Payload as Payload
 from ._connect import connect_websocket as connect_websocket
 from ._connect import reach_websocket as reach_websocket
@@ -36,6 +33,8 @@ from ._link import Link as Link
 from ._link import Role as Role
 from ._memory import memory_links as memory_links
 from ._opening import Opening as Opening
+from ._own_files import Buffer as Buffer
+from ._own_files import Stored as Stored
 from ._peer import Peer as Peer
 from ._pieces import Pieces as Pieces
 from ._policy import HandshakePolicy as HandshakePolicy
@@ -44,6 +43,7 @@ from ._service import Service as Service
 from ._service_table import wire_method as wire_method
 from ._shared import Shared as Shared
 from ._slices import decode_values as decode_values
+from ._their_files import Posted as Posted
 from ._unix_door import connect_unix as connect_unix
 from ._unix_door import reach_unix as reach_unix
 from ._unix_door import serve_unix_links as serve_unix_links

@@ -8,7 +8,8 @@ import os
 import socket
 import stat
 
-from ._bypass import Bypass, bypass_pair
+from ._bypass import Bypass
+from ._bypass_words import bypass_pair
 from ._guard import GuardedStream
 from ._limits import Limits
 from ._link import About

@@ -94,19 +94,19 @@ FAULTS = {
         "transport/hostile_bypass",
     ),
     "a memory file is filled while it is in use": Fault(
-        "transport/_bypass.py",
+        "transport/_their_files.py",
         "if file is None or file.lent or size",
         "if file is None or size",
         "transport/hostile_bypass",
     ),
     "memory files are made without bound": Fault(
-        "transport/_bypass.py",
-        "if self._made + file_size(size) > self._most or self._count >= FILES:",
+        "transport/_own_files.py",
+        "if self.made + file_size(size) > self.most or self._count >= FILES:",
         "if False:",
         "transport/bypass",
     ),
     "no room is kept for a file that comes": Fault(
-        "transport/_bypass.py", "with self._room:", "if True:", "transport/bypass"
+        "transport/_bypass_words.py", "with self._room:", "if True:", "transport/bypass"
     ),
     "a map of memory keeps a descriptor": Fault(
         "transport/_memory_files.py",
@@ -115,7 +115,7 @@ FAULTS = {
         "transport/bypass",
     ),
     "a fork gives back what its parent looks at": Fault(
-        "transport/_bypass.py", "if os.getpid() != self._process:", "if False:", "transport/bypass"
+        "transport/_their_files.py", "if os.getpid() != self._process:", "if False:", "transport/bypass"
     ),
     "a polite end tears what had begun to leave": Fault(
         "transport/_stream_link.py", "(goodbye or self._sending)", "goodbye", "transport/links"
@@ -136,7 +136,7 @@ FAULTS = {
         "runtime/beside_doors",
     ),
     "what comes beside a link may be of any size": Fault(
-        "transport/_bypass.py", "if size > self._largest_of_theirs:", "if False:", "runtime/beside_doors"
+        "transport/_their_files.py", "if size > self._largest:", "if False:", "runtime/beside_doors"
     ),
     "what comes late keeps its memory": Fault(
         "actors/_graph/_wire/_traffic.py",

@@ -53,14 +53,14 @@ async def test_a_subscriber_takes_a_message_when_it_receives_it_and_a_leaky_one_
     told = (lambda *_: None, pytest.fail, pytest.fail)
     subscriber = RemoteSubscriber(1, "A", object, lambda raw: open_trusted(raw, object), 2, True, *told)
     subscriber.offer([sent(ways, ARRAY * each) for each in range(5)], 0)
-    files = len(ways[1]._theirs)
+    files = len(ways[1]._theirs.files)
     assert files <= 5
     np.testing.assert_array_equal(await subscriber.receive(), ARRAY * 3)
     last = await subscriber.receive()
     for _ in range(5):
         sent(ways, ARRAY).take()
     np.testing.assert_array_equal(last, ARRAY * 4)
-    assert len(ways[1]._theirs) == files
+    assert len(ways[1]._theirs.files) == files
 
 
 def test_a_large_message_leaves_at_once_when_none_is_on_the_way_and_else_with_others(ways):
@@ -146,14 +146,14 @@ def test_an_array_that_came_from_the_server_lies_where_it_came_until_nobody_has_
     array = packing_of("A", np.ndarray).open(posted(ways, ARRAY))
     np.testing.assert_array_equal(array, ARRAY)
     array[:] = 1
-    assert there._leased
+    assert there._theirs.leased
     for each in range(3):
         again = packing_of("A", np.ndarray).open(posted(ways, ARRAY * each))
         np.testing.assert_array_equal(again, ARRAY * each)
     del array, again
-    assert not there._leased
+    assert not there._theirs.leased
     here._hear()
-    assert not here._unread
+    assert not here._ours.unread
 
 
 @pytest.mark.parametrize(
@@ -195,20 +195,20 @@ def test_between_our_own_processes_an_array_is_what_it_was(ways, array):
 def test_a_message_of_a_peer_is_copied_once_on_its_way_and_then_given_back(ways):
     here, there = ways
     letter = DoorLetter("A", Form.MSGPACK, posted(ways, ARRAY), 10**6)
-    assert here._unread
+    assert here._ours.unread
     onwards = b"".join(letter.packed(Form.MSGPACK))
     np.testing.assert_array_equal(letter.value(np.ndarray), ARRAY)
     del letter
     here._hear()
-    assert not here._unread
-    assert not there._leased
+    assert not here._ours.unread
+    assert not there._theirs.leased
     np.testing.assert_array_equal(packing_of("A", np.ndarray).unpack(onwards, Form.MSGPACK), ARRAY)
 
 
 def test_what_was_weighed_by_its_beginning_begins_so_whatever_its_sender_writes_meanwhile(ways):
     here, _ = ways
     letter = DoorLetter("A", Form.MSGPACK, posted(ways, bytes(200_000)), 10**6)
-    (file,) = here._unread.values()
+    (file,) = here._ours.unread.values()
     file.memory[:200_005] = b"\x90" * 200_005
     onwards = b"".join(letter.packed(Form.MSGPACK))
     assert letter.value(bytes)[100:] == onwards[105:] == b"\x90" * 199_900

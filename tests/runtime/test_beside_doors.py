@@ -201,12 +201,12 @@ async def test_what_comes_for_a_subscriber_that_has_left_gives_its_memory_back(m
             for _ in range(8):
                 await sender.send(bytes(100_000))
             await trio.testing.wait_all_tasks_blocked()
-        [ours] = [way for way in ways if way._unread]
-        assert len(ours._unread) == 8
+        [ours] = [way for way in ways if way._ours.unread]
+        assert len(ours._ours.unread) == 8
         for args in late:
             take(*args)
         ours._hear()
-        assert not ours._unread
+        assert not ours._ours.unread
 
 
 async def test_a_message_that_would_take_too_much_memory_ends_its_publisher_whichever_way_it_came(posted):

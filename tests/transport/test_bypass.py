@@ -11,7 +11,10 @@ from contextlib import contextmanager
 import pytest
 
 from transport import Bypass, ProtocolError, bypass_pair
-from transport._bypass import _GONE, FILES, KEPT, LARGE, LEASES
+from transport._bypass import LARGE
+from transport._bypass_words import GONE
+from transport._own_files import FILES, KEPT
+from transport._their_files import LEASES
 
 NOW = socket.MSG_DONTWAIT
 
@@ -67,14 +70,14 @@ def test_it_never_waits_and_what_cannot_be_posted_can_go_another_way(ends):
     here, there = ends
     with pytest.raises(BlockingIOError):
         while True:
-            here._socket.send(_GONE.pack(0), NOW)
+            here._words._socket.send(GONE.pack(0), NOW)
     stored = here.store([large(7)])
     assert here.post(stored) is None
     assert stored.read() == large(7)
     del stored
     while True:
         try:
-            there._socket.recv(8, NOW)
+            there._words._socket.recv(8, NOW)
         except BlockingIOError:
             break
     assert there.fetch(post(here, large(8))).take() == large(8)
@@ -101,7 +104,7 @@ def test_a_file_for_which_there_is_no_memory_leaves_no_descriptor(ends, monkeypa
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     assert here.store([large(0)]) is None
     assert os.listdir("/proc/self/fd") == before
-    assert here._made == 0
+    assert here._ours.made == 0
 
 
 def test_without_anybody_at_the_other_end_nothing_is_posted():
@@ -157,7 +160,7 @@ def test_what_a_fork_of_this_process_lets_go_is_not_given_back(ends):
         os._exit(0)
     os.waitpid(child, 0)
     here._hear()
-    assert len(here._unread) == 2
+    assert len(here._ours.unread) == 2
     assert bytes(held[0]) == large(1)
     assert held[1].take() == large(2)
 
@@ -265,16 +268,16 @@ def test_what_cannot_be_told_at_once_is_told_later(ends, monkeypatch):
     waiting = [there.fetch(post(here, large(0))) for _ in range(3)]
     with pytest.raises(BlockingIOError):
         while True:
-            there._socket.send(_GONE.pack(0), NOW)
+            there._words._socket.send(GONE.pack(0), NOW)
     waiting.clear()
-    assert sorted(there._done) == [1, 2, 3]
+    assert sorted(there._theirs.done) == [1, 2, 3]
     while True:
         try:
-            here._socket.recv(8, NOW)
+            here._words._socket.recv(8, NOW)
         except BlockingIOError:
             break
     there.fetch(post(here, large(1))).take()
-    assert there._done == []
+    assert there._theirs.done == []
     numbers = [post(here, large(2)) for _ in range(4)]
     assert len(made) == 4
     assert [there.fetch(number).take() for number in numbers] == [large(2)] * 4
@@ -289,9 +292,9 @@ def test_larger_bytes_take_the_place_of_smaller_and_no_more_is_kept_than_the_bou
         for each, number in enumerate(numbers):
             assert there.fetch(number).take() == large(each, size * 2**20)
         here.store([large(0)])
-        assert here._made <= KEPT
+        assert here._ours.made <= KEPT
         there._hear()
-        assert sum(len(file.memory) for file in there._theirs.values()) <= KEPT
+        assert sum(len(file.memory) for file in there._theirs.files.values()) <= KEPT
     for each in (here, there, *pair):
         each.close()
     assert len(os.listdir("/proc/self/fd")) == before
@@ -314,7 +317,7 @@ def test_no_more_files_are_made_than_so_many_and_those_that_are_free_make_room(e
     there.fetch(numbers[-2]).take()
     assert there.fetch(post(here, large(1, 2**20))).take() == large(1, 2**20)
     there._hear()
-    assert len(there._theirs) == FILES
+    assert len(there._theirs.files) == FILES
 
 
 # -- in place ------------------------------------------------------------------------------------------------
@@ -334,8 +337,8 @@ def test_what_is_used_in_place_can_be_written_to_and_is_given_back_with_the_last
     del part
     gc.collect()
     here._hear()
-    assert len(here._free) == 2
-    assert not there._leased
+    assert len(here._ours.free) == 2
+    assert not there._theirs.leased
 
 
 def test_when_much_is_in_use_what_comes_is_copied_so_that_files_can_be_filled_again(ends):

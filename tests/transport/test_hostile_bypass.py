@@ -195,11 +195,11 @@ def test_who_floods_is_heard_so_many_words_at_a_time_and_can_keep_nobody(prey):
             heard.append(number)
             return struct.pack("<Q", number), [], 0, None
 
-    way._unread.update(dict.fromkeys(range(1, 100_000), object()))
-    way._socket = Flood()
+    way._ours.unread.update(dict.fromkeys(range(1, 100_000), object()))
+    way._words._socket = Flood()
     way._hear()
     assert len(heard) == 4096
-    way._free.clear()
+    way._ours.free.clear()
 
 
 def test_a_sealed_file_cannot_be_made_smaller_and_what_changes_in_it_does_not_change_what_was_taken(prey):
