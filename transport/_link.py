@@ -141,6 +141,10 @@ class Link(abc.ABC):
         A checkpoint, unless the link had ended before.
         """
 
+    def close_soon(self, reason: str) -> None:
+        """End the link as `aclose` does, without waiting for that, or raising."""
+        self.abort(reason)
+
     @abc.abstractmethod
     def abort(self, reason: str) -> None:
         """End the link now, without a word to the peer. Both directions raise `LinkClosed(reason)`."""

@@ -127,8 +127,11 @@ class _MemoryLink(Link):
             self._incoming.heard = trio.current_time()
 
     async def aclose(self, reason: str = "closed") -> None:
-        self._end(f"closed here: {reason}", "the peer closed the connection", keep=True)
+        self.close_soon(reason)
         await trio.lowlevel.cancel_shielded_checkpoint()
+
+    def close_soon(self, reason: str) -> None:
+        self._end(f"closed here: {reason}", "the peer closed the connection", keep=True)
 
     def abort(self, reason: str) -> None:
         self._end(reason, "the connection broke off", keep=False)

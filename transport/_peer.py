@@ -306,5 +306,5 @@ class Peer:
             self._ended = reason
             self._calls.fail_all(LinkLost(reason))
             self._sender.end(reason)
-            self._reading.end(reason)
+            self._reading.end(reason, polite=reason is _CLOSED)
             self._scope.cancel()

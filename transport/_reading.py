@@ -68,10 +68,10 @@ class Reading:
             if self._holder is call:
                 self._give_back()
 
-    def end(self, reason: str) -> None:
-        """Let no caller wait at the link any longer: it ends under him."""
+    def end(self, reason: str, *, polite: bool) -> None:
+        """Let no caller wait at the link any longer: it ends under him, politely if what was sent must arrive."""
         if self._lent:
-            self._link.abort(reason)
+            (self._link.close_soon if polite else self._link.abort)(reason)
 
     async def _read_for(self, call: Call) -> None:
         try:

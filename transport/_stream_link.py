@@ -286,6 +286,9 @@ class StreamLink(Link):
         while True:
             await self.receive()
 
+    def close_soon(self, reason: str) -> None:
+        self._start(self.aclose, reason)
+
     def abort(self, reason: str) -> None:
         self._guard.abort(reason)
 

@@ -120,6 +120,9 @@ FAULTS = {
     "a polite end tears what had begun to leave": Fault(
         "transport/_stream_link.py", "(goodbye or self._sending)", "goodbye", "transport/links"
     ),
+    "a polite end is none where a caller reads": Fault(
+        "transport/_peer.py", "polite=reason is _CLOSED", "polite=False", "transport/reading"
+    ),
     "a character is one byte": Fault(
         "transport/_fragments.py",
         "cost = _bytes_of(piece) + 64",

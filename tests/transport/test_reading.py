@@ -1,14 +1,18 @@
 """A caller who asks again at once takes his answer from the link himself; nothing else is different."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from typing import Any
 
 import pytest
 import trio
 import trio.testing
-from peer_ends import Ends
+from peer_ends import Calculator, Ends
 
-from transport import Frame, LinkLost, Peer, Service, memory_links, wire_method
+from transport import Frame, Limits, LinkLost, Peer, Service, memory_links, wire_method
+
+OpenPair = Callable[[Limits], AbstractAsyncContextManager[Any]]
 
 ASK: ContextVar[str] = ContextVar("ask", default="nobody")
 
@@ -93,6 +97,34 @@ async def test_no_end_leaves_a_caller_at_the_link(ends: Ends, end: str) -> None:
         else:
             ends.client.hurry(0)
     await ends.over["client"].wait()
+
+
+async def test_what_was_told_before_a_polite_end_arrives_though_a_caller_reads(open_pair: OpenPair) -> None:
+    arrived: list[str] = []
+    async with open_pair(Limits()) as pair:
+        client = Peer(pair.client)
+        server = Peer(pair.server, service=Service(Calculator()), on_notify=lambda method, _: arrived.append(method))
+
+        async def serve() -> None:
+            with pytest.raises(LinkLost):
+                await server.run()
+
+        async def ask_twice() -> None:
+            with pytest.raises(LinkLost, match="closed by this end"):
+                await client.request("add", {"a": 1})
+                await client.request("wait", {})
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(client.run)
+            nursery.start_soon(serve)
+            nursery.start_soon(ask_twice)
+            await trio.testing.wait_all_tasks_blocked(0.01)
+            told = 0
+            while pair.client.ready:
+                client.notify("change", {"text": "x" * 30_000}, hurry=True)
+                told += 1
+            client.close()
+    assert arrived == ["change"] * told
 
 
 async def test_a_silent_server_is_given_up_while_a_caller_reads(
