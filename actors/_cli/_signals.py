@@ -4,8 +4,8 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 import trio
@@ -16,8 +16,27 @@ _EXIT_CODES: Final = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 12
 
 
 def hear_signals() -> AbstractContextManager[AsyncIterator[int]]:
-    """Take Ctrl-C, SIGTERM and a closing terminal as numbers, for the length of a block."""
-    return trio.open_signal_receiver(*_EXIT_CODES)
+    """Take Ctrl-C, SIGTERM and a closing terminal as numbers, for the length of a block.
+
+    Who is told again ends as he was told first. A closing terminal is not heard of under ``nohup``.
+    """
+    return _hear(*_EXIT_CODES)
+
+
+@contextmanager
+def _hear(*numbers: signal.Signals) -> Iterator[AsyncIterator[int]]:
+    heard = [number for number in numbers if number is not signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
+    early: list[int] = []
+    # Trio hands what nobody has taken to the handlers before: of two SIGHUPs of one terminal the second would kill.
+    before = {number: signal.signal(number, lambda number, _: early.append(number)) for number in heard}
+    try:
+        with trio.open_signal_receiver(*heard) as signals:
+            for number in early:
+                signal.raise_signal(number)
+            yield signals
+    finally:
+        for known, handler in before.items():
+            signal.signal(known, handler)
 
 
 async def wait_told(graph: Graph, signals: AsyncIterator[int]) -> int:
@@ -33,7 +52,7 @@ async def follow(work: Callable[[], Awaitable[None]]) -> int:
 
     Ctrl-C is left to Python: it interrupts whatever it finds.
     """
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGHUP) as signals:
+    with _hear(signal.SIGTERM, signal.SIGHUP) as signals:
         return await until_told(work, signals)
 
 

@@ -97,7 +97,9 @@ def test_a_reader_who_has_gone_is_no_failure(environment, background):
         assert (command, done.returncode, done.stderr) == (command, 0, b"")
 
 
-@pytest.mark.parametrize(("command", "shown"), [("serve", b"persistent edges"), ("demo", b"Ctrl-C ends")])
+@pytest.mark.parametrize(
+    ("command", "shown"), [("serve", b"keeps them)\r\n"), ("demo", b"Ctrl-C ends")], ids=["serve", "demo"]
+)
 def test_a_terminal_that_is_closed_ends_what_runs_in_it_without_a_failure(environment, command, shown):
     leader, follower = os.openpty()
     # Who begins a session and opens a terminal has it for its own.
