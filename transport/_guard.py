@@ -67,7 +67,9 @@ class GuardedStream(trio.abc.Stream):
                     data = self._read(self._socket, max_bytes or _CHUNK)
         except _DEAD as error:
             raise self._broken(_describe(error)) from None
-        self._hear(data)
+        self.last_heard = self._now()
+        if self.meter is not None:
+            self._measure(self.meter, data)
         return data
 
     def expect(self, catch: Callable[[int], None] | None) -> None:
@@ -97,13 +99,11 @@ class GuardedStream(trio.abc.Stream):
         except (OSError, trio.ClosedResourceError):
             return False
 
-    def _hear(self, data: bytes) -> None:
-        self.last_heard = self._now()
-        if self.meter is not None:
-            try:
-                self.meter(data, self.last_heard)
-            except (LimitExceeded, ProtocolError) as error:
-                raise self._broken(str(error)) from None
+    def _measure(self, meter: Meter, data: bytes) -> None:
+        try:
+            meter(data, self.last_heard)
+        except (LimitExceeded, ProtocolError) as error:
+            raise self._broken(str(error)) from None
 
     def send_nowait(self, data: bytes | memoryview) -> int:
         """Send what goes without waiting and tell how many bytes that were. A broken stream is ended."""

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from ._calls import Calls
-from ._codec import Payload, codec_of
+from ._codec import MSGPACK, Payload, codec_of
 from ._errors import InvalidRequest, ParseError, ProtocolError
 from ._fragments import FRAGMENT, Assembler
 from ._limits import Limits
@@ -43,6 +43,9 @@ class Receiver:
 
         Any other error is a bug of a method or of ``on_notify``. Methods that wait run in a task of their own.
         """
+        if self.sender.codec is MSGPACK and (request := self.service.read_whole(frame)) is not None:
+            self.requests.take(request, self.service, start_soon)
+            return
         record = self.read(frame)
         if isinstance(record, Notification) and record.method == FRAGMENT:
             record = self._assemble(record)

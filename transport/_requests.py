@@ -17,6 +17,7 @@ from ._limits import Limits
 from ._rpc import Notification, Request, RequestId, failure_document, reply_document
 from ._sender import Sender
 from ._service import Service
+from ._whole_requests import WholeRequest
 
 StartSoon = Callable[..., None]
 """Starts a task that ends with the connection: ``start_soon(async_fn, *args)``."""
@@ -43,7 +44,7 @@ class Requests:
         if scope is not None:
             scope.cancel()
 
-    def take(self, request: Request, service: Service, start_soon: StartSoon) -> None:
+    def take(self, request: Request | WholeRequest, service: Service, start_soon: StartSoon) -> None:
         """Decide a request now, or start what will."""
         if request.id in self._waiting:
             self.fail(None, InvalidRequest(f"the id {request.id!r} is still in flight"))
@@ -52,6 +53,7 @@ class Requests:
             method = service.find(request.method)
             call = service.bind(method, request.params)
             if method.waits:
+                assert isinstance(request, Request)  # What is read in one go is answered at once.
                 self._start(request, call, start_soon)
                 return
             result = call()

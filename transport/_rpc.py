@@ -4,7 +4,7 @@ A frame in, a record out; a record in, bytes out. No batches. What is wrong with
 error that its sender should be told. Knows nothing of links, services or tasks.
 """
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -15,10 +15,11 @@ from ._nesting import PlainBounds
 
 RequestId = int | str
 
-_BIGGEST_ID = 2**53 - 1
+BIGGEST_ID = 2**53 - 1
 """The largest integer that every JSON implementation keeps exactly."""
-_LONGEST = 128
-"""Characters of a method name or a textual id."""
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+"""A method name or a textual id."""
+_Id = Annotated[int, msgspec.Meta(ge=-BIGGEST_ID, le=BIGGEST_ID)] | _Name
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -71,9 +72,9 @@ class _ErrorData(msgspec.Struct):
 class _Envelope(msgspec.Struct):
     """All members that a JSON-RPC document may have; which ones are there tells what it is."""
 
-    jsonrpc: str
-    id: int | str | msgspec.UnsetType | None = msgspec.UNSET
-    method: str | msgspec.UnsetType = msgspec.UNSET
+    jsonrpc: Literal["2.0"]
+    id: _Id | msgspec.UnsetType | None = msgspec.UNSET
+    method: _Name | msgspec.UnsetType = msgspec.UNSET
     params: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     error: _Error | msgspec.UnsetType = msgspec.UNSET
@@ -86,11 +87,9 @@ def read_frame(frame: Frame, bounds: PlainBounds) -> Record:
         envelope = codec.decode(frame, _Envelope)
     except Undecodable as error:
         raise _why_unreadable(codec, frame, error) from None
-    if envelope.jsonrpc != "2.0":
-        raise InvalidRequest("jsonrpc must be '2.0'")
-    if envelope.method is not msgspec.UNSET:
-        return _read_request(envelope, codec, bounds)
-    return _read_answer(envelope, codec, bounds)
+    if envelope.method is msgspec.UNSET:
+        return _read_answer(envelope, codec, bounds)
+    return _read_request(envelope, envelope.method, codec, bounds)
 
 
 def _why_unreadable(codec: Codec, frame: Frame, error: Undecodable) -> ParseError | InvalidRequest:
@@ -102,28 +101,31 @@ def _why_unreadable(codec: Codec, frame: Frame, error: Undecodable) -> ParseErro
     return InvalidRequest(str(error))
 
 
-def _read_request(envelope: _Envelope, codec: Codec, bounds: PlainBounds) -> Request | Notification:
-    assert isinstance(envelope.method, str)
+def _read_request(envelope: _Envelope, method: str, codec: Codec, bounds: PlainBounds) -> Request | Notification:
     if envelope.result is not msgspec.UNSET or envelope.error is not msgspec.UNSET:
         raise InvalidRequest("a document is a request or an answer, not both")
-    if not 0 < len(envelope.method) <= _LONGEST:
-        raise InvalidRequest(f"a method name has 1 to {_LONGEST} characters")
     # Not `Payload[Any](...)`, which would take four times as long to make.
     params: Payload[Any] = Payload(codec, None if envelope.params is msgspec.UNSET else envelope.params, bounds)
     if envelope.id is msgspec.UNSET:
-        return Notification(envelope.method, params)
-    return Request(_checked_id(envelope.id), envelope.method, params)
+        return Notification(method, params)
+    if envelope.id is None:
+        raise InvalidRequest("the id of a request is an integer or a text")
+    return Request(envelope.id, method, params)
 
 
 def _read_answer(envelope: _Envelope, codec: Codec, bounds: PlainBounds) -> Reply | Failure:
-    if (envelope.result is msgspec.UNSET) == (envelope.error is msgspec.UNSET):
-        raise InvalidRequest("a document has a method, a result or an error")
-    if isinstance(envelope.error, msgspec.UnsetType):
-        return Reply(_checked_id(envelope.id), Payload(codec, _raw(envelope.result), bounds))
+    id_ = None if envelope.id is msgspec.UNSET else envelope.id
+    if envelope.error is msgspec.UNSET:
+        if envelope.result is msgspec.UNSET:
+            raise InvalidRequest("a document has a method, a result or an error")
+        if id_ is None:
+            raise InvalidRequest("an answer has the id of its request")
+        return Reply(id_, Payload(codec, envelope.result, bounds))
+    if envelope.result is not msgspec.UNSET:
+        raise InvalidRequest("an answer has a result or an error, not both")
     error, kind, fields = envelope.error, "", None
-    if isinstance(error.data, msgspec.Raw):
+    if error.data is not msgspec.UNSET:
         kind, fields = _read_error_data(error.data, codec)
-    id_ = None if envelope.id in (None, msgspec.UNSET) else _checked_id(envelope.id)
     return Failure(id_, error.code, error.message, kind, Payload(codec, fields, bounds))
 
 
@@ -133,19 +135,7 @@ def _read_error_data(data: msgspec.Raw, codec: Codec) -> tuple[str, msgspec.Raw 
         decoded: _ErrorData = codec.decode(data, _ErrorData)
     except Undecodable:
         return "", None
-    return decoded.type, _raw(decoded.fields)
-
-
-def _raw(value: msgspec.Raw | msgspec.UnsetType) -> msgspec.Raw | None:
-    return value if isinstance(value, msgspec.Raw) else None
-
-
-def _checked_id(value: Any) -> RequestId:
-    if isinstance(value, int) and abs(value) <= _BIGGEST_ID:
-        return value
-    if isinstance(value, str) and 0 < len(value) <= _LONGEST:
-        return value
-    raise InvalidRequest(f"an id is an integer within 2**53 or a text of 1 to {_LONGEST} characters")
+    return decoded.type, None if decoded.fields is msgspec.UNSET else decoded.fields
 
 
 def request_document(id_: RequestId, method: str, params: Any) -> dict[str, Any]:

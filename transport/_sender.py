@@ -69,10 +69,11 @@ class Sender:
         size = self._leaving_bytes + len(encoded)
         if (hurry or self._held) and not bulk and size <= self._small and not self._outbox.documents and self._clear():
             # Nothing waits in front of it.
-            self._leaving.append(codec.frame(encoded))
-            self._leaving_bytes = size
-            if not self._held:
-                self._leave()
+            if self._held:
+                self._leaving.append(codec.frame(encoded))
+                self._leaving_bytes = size
+            else:
+                self._leave(codec.frame(encoded))
             return None
         parcel = self._outbox.put(encoded, codec, bulk=bulk, ordered=ordered)
         if hurry and not self._held:
@@ -96,7 +97,8 @@ class Sender:
         """Send what was held back, as far as that needs no waiting."""
         self._held = False
         if self._leaving:
-            self._leave()
+            frames, self._leaving, self._leaving_bytes = self._leaving, [], 0
+            self._leave(*frames)
         if self._outbox.documents:
             self._push()
             if self._outbox.documents:
@@ -157,8 +159,7 @@ class Sender:
         """Whether the link takes something now, and nobody has a frame in his hands."""
         return self._free and self._link.ready
 
-    def _leave(self) -> None:
-        frames, self._leaving, self._leaving_bytes = self._leaving, [], 0
+    def _leave(self, *frames: Frame) -> None:
         try:
             self._link.send_nowait(*frames)
         except LinkClosed as error:

@@ -14,8 +14,10 @@ import msgspec
 from ._codec import Payload
 from ._discover import DISCOVER, describe_service
 from ._errors import InvalidParams, MethodNotFound, NotPermitted, Undecodable
+from ._link import Frame
 from ._service_table import WireMethod, wire_method, wire_methods
 from ._shared import Shared
+from ._whole_requests import WholeRequest, WholeRequests
 
 
 class Service:
@@ -30,6 +32,7 @@ class Service:
         self._read_only: Final = read_only
         self._describes: Final = describes or type(target)
         self._methods: Final = wire_methods(cast("Hashable", type(target)))
+        self._whole: Final = _whole_requests(cast("Hashable", type(target)))
 
     def __repr__(self) -> str:
         return f"<Service of {type(self._target).__name__}: {', '.join(self._methods)}>"
@@ -46,16 +49,13 @@ class Service:
             raise NotPermitted(name)
         return method
 
-    def bind(self, method: WireMethod, params: Payload[Any]) -> Callable[[], Any]:
+    def read_whole(self, frame: Frame) -> WholeRequest | None:
+        """Read a request in msgpack together with its parameters; None if that cannot be."""
+        return self._whole.read(frame)
+
+    def bind(self, method: WireMethod, params: Payload[Any] | msgspec.Struct) -> Callable[[], Any]:
         """Decode the parameters and give the call to make. Raises `InvalidParams`, or a record's error."""
-        try:
-            record = params.read(method.params) if params.present else _defaults(method)
-        except Undecodable as error:
-            raise InvalidParams(method.name, str(error)) from None
-        arguments = msgspec.structs.asdict(record)
-        for name in method.undecoded:
-            if isinstance(arguments[name], msgspec.Raw):
-                arguments[name] = params.part(arguments[name])
+        arguments = _decoded(method, params) if isinstance(params, Payload) else msgspec.structs.asdict(params)
         function = self.describe if method is _DISCOVER else getattr(self._target, method.name)
         return partial(function, **arguments)
 
@@ -71,7 +71,26 @@ def _description(cls: Any) -> Shared:
     return Shared(describe_service(cls))
 
 
+@cache
+def _whole_requests(cls: Hashable) -> WholeRequests:
+    return WholeRequests(wire_methods(cls).values())
+
+
 _DISCOVER = attrs.evolve(wire_methods(cast("Hashable", Service))["describe"], name=DISCOVER)
+
+
+def _decoded(method: WireMethod, params: Payload[Any]) -> dict[str, Any]:
+    try:
+        record = params.read(method.params)
+    except Undecodable as error:
+        if params.present:
+            raise InvalidParams(method.name, str(error)) from None
+        record = _defaults(method)
+    arguments = msgspec.structs.asdict(record)
+    for name in method.undecoded:
+        if isinstance(arguments[name], msgspec.Raw):
+            arguments[name] = params.part(arguments[name])
+    return arguments
 
 
 def _defaults(method: WireMethod) -> msgspec.Struct:

@@ -153,7 +153,7 @@ class StreamLink(Link):
     def _packed(self, frames: tuple[Frame, ...]) -> bytes:
         if self._said_goodbye:
             raise self._lost()
-        return b"".join(map(self._framing.pack, frames))
+        return self._framing.pack(frames[0]) if len(frames) == 1 else b"".join(map(self._framing.pack, frames))
 
     async def _send_alone(self, data: bytes) -> None:
         while self._sending:
