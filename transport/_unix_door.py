@@ -20,7 +20,7 @@ import trio
 from ._codec import MSGPACK
 from ._error_table import ErrorTable
 from ._errors import CannotListen, ConnectFailed, LimitExceeded, LinkClosed
-from ._guard import GuardedStream
+from ._guard import GuardedStream, plain_socket
 from ._limits import Limits
 from ._link import Link, Role
 from ._listen import BACKLOG, AcceptLoop, Handler
@@ -30,6 +30,7 @@ from ._unix import pack, unix_link
 from ._until import until
 
 _CREDENTIALS = struct.Struct("3i")
+_AGAIN_SECONDS = 0.01
 _NOBODY_THERE = "nobody listens there; is the server running, and is this its socket?"
 
 
@@ -79,11 +80,28 @@ async def reach_unix(path: str | os.PathLike[str], limits: Limits, start_soon: S
 
 async def _dial(place: Path) -> trio.SocketStream:
     try:
-        return await trio.open_unix_socket(place)
+        return await _connect(os.fspath(place))
     except (FileNotFoundError, ConnectionRefusedError):
         raise ConnectFailed(str(place), _NOBODY_THERE) from None
     except (OSError, ValueError) as error:
         raise ConnectFailed(str(place), getattr(error, "strerror", None) or str(error)) from None
+
+
+async def _connect(place: str) -> trio.SocketStream:
+    """Connect, and wait for as long as there is a crowd before the door that the server has not let in.
+
+    Trio takes that for a connection that has begun; a Unix socket's has not.
+    """
+    sock = trio.socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        while True:
+            with plain_socket(sock) as plain, contextlib.suppress(BlockingIOError):
+                plain.connect(place)
+                return trio.SocketStream(sock)
+            await trio.sleep(_AGAIN_SECONDS)
+    except BaseException:
+        sock.close()
+        raise
 
 
 @asynccontextmanager

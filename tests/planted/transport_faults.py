@@ -153,6 +153,12 @@ FAULTS = {
         "if bypass is None:\n        return told\n    if len(told) != _BESIDE.size:",
         "runtime/beside_doors",
     ),
+    "a crowd before the door is taken for a beginning": Fault(
+        "transport/_unix_door.py",
+        "return await _connect(os.fspath(place))",
+        "return await trio.open_unix_socket(place)",
+        "transport/unix_door",
+    ),
     "anybody's process may connect": Fault(
         "transport/_unix_door.py", "if uid != os.geteuid():", "if False:", "transport/unix_door"
     ),

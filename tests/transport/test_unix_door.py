@@ -135,6 +135,29 @@ async def test_nobody_there_is_said_so(place: Path) -> None:
             pass
 
 
+async def test_who_finds_a_crowd_before_the_door_waits_until_the_server_has_let_it_in(place: Path) -> None:
+    place.parent.mkdir(parents=True, mode=0o700)
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as crowd:
+        listener.bind(str(place))
+        listener.listen(0)
+        crowd.connect(str(place))
+        with pytest.raises(ConnectFailed, match=r"no answer within 0\.3 s"):
+            async with connect_unix(place, limits=LIMITS):
+                pass
+        connected = trio.Event()
+
+        async def come() -> None:
+            async with connect_unix(place):
+                connected.set()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(come)
+            await trio.testing.wait_all_tasks_blocked(0.001)
+            assert not connected.is_set()
+            with listener.accept()[0], trio.fail_after(5):
+                await connected.wait()
+
+
 async def test_another_users_process_is_refused_at_both_ends(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_door(place):
         real = os.geteuid()
