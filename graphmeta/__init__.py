@@ -61,6 +61,7 @@ from ._errors import InvalidTopic as InvalidTopic
 from ._errors import RevisionGap as RevisionGap
 from ._files import read_snapshot as read_snapshot
 from ._files import save_snapshot as save_snapshot
+from ._frozen import FrozenDict as FrozenDict
 from ._json import change_from_json as change_from_json
 from ._json import change_to_json as change_to_json
 from ._json import snapshot_from_json as snapshot_from_json

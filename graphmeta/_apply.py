@@ -11,6 +11,7 @@ from uuid import UUID
 import attrs
 
 from ._errors import InvalidChange
+from ._frozen import FrozenDict
 from ._holding import Held, gain, holds, lose
 from ._metadata import GraphMetadata
 from ._names import Edge
@@ -151,11 +152,11 @@ class Draft:
             return
         before: dict[Edge, Owners] = views["edge_owners"]
         now = {edge: self._owners_now(edge, before.get(edge, ())) for edge in self._touched}
-        vars(done)["edge_owners"] = renew_owners(before, now)
+        vars(done)["edge_owners"] = FrozenDict(renew_owners(before, now))
         if "graph" in views:
             added = [edge for edge, owners in now.items() if owners and edge not in before]
             removed = [edge for edge, owners in now.items() if not owners and edge in before]
-            vars(done)["graph"] = renew_graph(views["graph"], added, removed)
+            vars(done)["graph"] = FrozenDict(renew_graph(views["graph"], added, removed))
 
     def _owners_now(self, edge: Edge, before: Owners) -> Owners:
         maybe = self._touched[edge]

@@ -12,6 +12,7 @@ from uuid import UUID
 import attrs
 
 from ._errors import InvalidEndpoint, InvalidSettings
+from ._frozen import FrozenDict
 from ._holding import holds
 from ._metadata import GraphMetadata
 from ._names import Edge, check_topic
@@ -98,7 +99,8 @@ class Step(Protocol):
 class GraphSnapshot:
     """The graph as of ``revision`` of ``epoch``.
 
-    ``graph`` and ``edge_owners`` are derived when first read, and kept.
+    ``graph`` and ``edge_owners`` are derived when first read, and kept. In one process all who ask a graph for a
+    revision get the same snapshot: its dicts and the ``scopes`` of its sessions cannot be changed, their copies can.
     """
 
     epoch: UUID
@@ -112,12 +114,12 @@ class GraphSnapshot:
     @cached_property
     def edge_owners(self) -> dict[Edge, Owners]:
         """Every edge with the sessions that own it, each once and sorted; None: persistent."""
-        return derive_owners(self._holdings())
+        return FrozenDict(derive_owners(self._holdings()))
 
     @cached_property
     def graph(self) -> Graph:
         """Every topic with the topics that it leads to, sorted."""
-        return derive_graph(self.edge_owners)
+        return FrozenDict(derive_graph(self.edge_owners))
 
     def apply(self, *steps: Step) -> "GraphSnapshot":
         """Return the snapshot after *steps*, each a change or a resync; this one stays as it is.

@@ -17,6 +17,7 @@ from graphmeta import (
     Change,
     Endpoint,
     EndpointChanged,
+    FrozenDict,
     GraphMetadata,
     GraphSnapshot,
     InvalidEndpoint,
@@ -106,7 +107,7 @@ class Ledger:
     def snapshot(self) -> GraphSnapshot:
         """The whole state as of now; made once per revision."""
         if self._snapshot is None:
-            sessions = {record.id: self._freeze(record) for record in self._records.values()}
+            sessions = FrozenDict({record.id: self._freeze(record) for record in self._records.values()})
             persistent = self.dag.owned_by(None)
             self._snapshot = GraphSnapshot(
                 self.epoch, self.revision, persistent, sessions, self._components.settings.effective()
@@ -135,7 +136,7 @@ class Ledger:
                 record.peer,
                 record.since,
                 owned((record.id, "")),
-                {scope: owned((record.id, scope)) for scope in sorted(record.scopes)},
+                FrozenDict({scope: owned((record.id, scope)) for scope in sorted(record.scopes)}),
                 tuple(sorted(record.endpoints.values(), key=lambda endpoint: endpoint.id)),
                 record.metadata,
             )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Set
 from typing import Final
 from uuid import UUID
 
-from graphmeta import SettingValue
+from graphmeta import FrozenDict, SettingValue
 
 from ._pieces import LetGo
 
@@ -57,7 +57,7 @@ class LiveSettingsBook:
             for registrations in self._registered.values():
                 values.update(registrations[-1])
             values.update(self._reports)
-            self._effective = {address: values[address] for address in sorted(values)}
+            self._effective = FrozenDict({address: values[address] for address in sorted(values)})
         return self._effective
 
     def holds(self, effective: Registration) -> bool:
