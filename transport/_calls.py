@@ -41,9 +41,27 @@ class Call(msgspec.Struct, eq=False):  # The quickest kind of record: every requ
         assert self.answer is not None
         return self.answer
 
+    @trio.lowlevel.enable_ki_protection
+    async def wait_through(self) -> Answer:
+        """As `wait`, in spite of a cancellation or a Ctrl-C, which come later: for what is sure to be settled soon.
+
+        A shielded scope would cost more than the rest of the waiting.
+        """
+        if self.answer is None:
+            self._waiter = trio.lowlevel.current_task()
+            await trio.lowlevel.wait_task_rescheduled(_stay)
+        else:
+            await trio.lowlevel.cancel_shielded_checkpoint()
+        assert self.answer is not None
+        return self.answer
+
     def _leave(self, _: object) -> trio.lowlevel.Abort:
         self._waiter = None
         return trio.lowlevel.Abort.SUCCEEDED
+
+
+def _stay(_: object) -> trio.lowlevel.Abort:
+    return trio.lowlevel.Abort.FAILED
 
 
 @attrs.define(eq=False)

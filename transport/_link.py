@@ -119,6 +119,10 @@ class Link(abc.ABC):
         """
         raise trio.WouldBlock
 
+    def send_last_nowait(self, *frames: Frame) -> None:
+        """As `send_nowait`, with the goodbye behind them, where there is a word for it: what is left is to `aclose`."""
+        self.send_nowait(*frames)
+
     @abc.abstractmethod
     async def receive(self) -> Frame:
         """Take the next frame. Raises `LinkClosed` when there will be none.

@@ -4,9 +4,11 @@ What a peer does to its connection ends that connection; anything else that is r
 loop. Knows nothing of websockets: how a stream becomes a link is somebody else's function.
 """
 
+import errno
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import attrs
 import trio
@@ -22,6 +24,10 @@ EXPECTED = (LinkClosed, LinkLost, ProtocolError)
 """What may come out of a connection because of its peer."""
 BACKLOG = 4096
 """Connections that the kernel keeps while the loop is busy; it has a bound of its own, too."""
+_NO_ROOM: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""What the kernel says when it has nothing left for one more connection: it may have again, when others have left."""
+_REST_SECONDS: Final = 0.1
+_LOG: Final = logging.getLogger(__name__)
 
 
 @attrs.define(eq=False)
@@ -46,11 +52,29 @@ class AcceptLoop:
             with single_as_itself():
                 async with trio.open_nursery() as self._nursery:
                     self._nursery.start_soon(self._tell_closing)
-                    await trio.serve_listeners(self._serve, listeners, handler_nursery=self._nursery)
+                    for listener in listeners:
+                        self._nursery.start_soon(self._accept, listener)
+                    await trio.sleep_forever()
         finally:
             for listener in listeners:
                 listener.socket.close()
-        raise AssertionError("serve_listeners only ends by an exception")
+        raise AssertionError("it only ends by an exception")
+
+    async def _accept(self, listener: trio.SocketListener) -> NoReturn:
+        """Let in who comes.
+
+        Not trio's `serve_listeners`: it closes each stream a second time, and that costs a tenth of a session's end.
+        """
+        while True:
+            try:
+                stream = await listener.accept()
+            except OSError as error:
+                if error.errno not in _NO_ROOM:
+                    raise
+                _LOG.error("nobody can be let in: %s; trying again in %g s", error.strerror, _REST_SECONDS)
+                await trio.sleep(_REST_SECONDS)
+            else:
+                self._nursery.start_soon(self._serve, stream)
 
     async def _tell_closing(self) -> None:
         """For all connections, so that none needs a task that waits for the same; some are shielded and go on."""

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import trio
 
 from ._bypass import Bypass
-from ._calls import Call, Calls
+from ._calls import Answer, Call, Calls
 from ._codec import JSON, MSGPACK
 from ._error_table import ErrorTable
 from ._errors import LimitExceeded, LinkClosed, LinkLost, ProtocolError
@@ -149,25 +149,18 @@ class Peer:
             self._early.append(partial(async_fn, *args))
             self._resting.cancel()
 
-    async def request(
-        self, method: str, params: Mapping[str, Any], result_type: Any = Any, *, last: bool = False
-    ) -> Any:
+    async def request(self, method: str, params: Mapping[str, Any], result_type: Any = Any) -> Any:
         """Ask the other end and wait for its answer, decoded into ``result_type``.
 
         Raises the error that the other end answered with, `LinkLost` as soon as the connection ends, and
         `LimitExceeded` when this is too much to send. Cancelled: the request is withdrawn, or the other end is
-        told without waiting; it may still have happened. With the answer to the *last* one the connection is closed
-        as by `close`, before anything that comes behind it is looked at.
+        told without waiting; it may still have happened.
         """
-        call = self._calls.begin()
-        if last:
-            self._last = call
+        # Of many under way those that are made in one turn leave in one write, by the writer.
+        alone = not len(self._calls)
         try:
-            # Of many under way those that are made in one turn leave in one write, by the writer.
-            alone = len(self._calls) == 1
-            parcel = self._sender.put(request_document(call.id, method, params), ordered=False, hurry=alone)
+            call, parcel = self._ask(method, params, hurry=alone)
         except BaseException:
-            self._calls.forget(call)
             # What cancels the caller may have ended the connection first; then that is no news.
             await trio.lowlevel.checkpoint_if_cancelled()
             raise
@@ -176,6 +169,27 @@ class Peer:
         except trio.Cancelled:
             self._give_up(call, parcel)
             raise
+        return self._opened(answer, result_type)
+
+    async def take_leave(self, method: str, params: Mapping[str, Any], result_type: Any = Any) -> Any:
+        """Ask a last time, and close with the answer as by `close`, before anything that comes behind it is looked at.
+
+        Waits in spite of cancellation, but not for more than ``close_seconds``: then the connection ends. Raises as
+        `request` does.
+        """
+        self.hurry(self.limits.close_seconds)
+        self._last, _ = self._ask(method, params, hurry=True)
+        return self._opened(await self._last.wait_through(), result_type)
+
+    def _ask(self, method: str, params: Mapping[str, Any], *, hurry: bool) -> tuple[Call, Parcel | None]:
+        call = self._calls.begin()
+        try:
+            return call, self._sender.put(request_document(call.id, method, params), ordered=False, hurry=hurry)
+        except BaseException:
+            self._calls.forget(call)
+            raise
+
+    def _opened(self, answer: Answer, result_type: Any) -> Any:
         if isinstance(answer, Reply):
             return answer.result.decode(result_type)
         raise self._errors.rebuild(answer) if isinstance(answer, Failure) else answer
@@ -249,6 +263,8 @@ class Peer:
 
     async def _read_beside_tasks(self, early: list[Callable[[], Awaitable[object]]]) -> None:
         """Go on with a nursery, which most connections never need: it would be a large part of what they cost."""
+        if self._ended is not None:
+            self._scope.cancel()
         with single_as_itself():
             async with trio.open_nursery() as self._tasks:
                 self._early = None
@@ -288,7 +304,7 @@ class Peer:
                     break
                 frame = self._link.receive_nowait()
         finally:
-            self._sender.release()
+            self._sender.release(last=self._close_next)
         if self._close_next:
             self.close()
 
@@ -307,4 +323,6 @@ class Peer:
             self._calls.fail_all(LinkLost(reason))
             self._sender.end(reason)
             self._reading.end(reason, polite=reason is _CLOSED)
-            self._scope.cancel()
+            if self._tasks is not None or not self._reading.is_readers_turn:
+                # The reader itself sees it when it goes on; a cancellation is a large part of a session's end.
+                self._scope.cancel()

@@ -28,7 +28,7 @@ class Reading:
         """Whether a caller waits at the link."""
         self._fault: Exception | None = None
         """What a caller met there; it is the reader's to raise."""
-        self._reader: trio.lowlevel.Task
+        self._reader: trio.lowlevel.Task | None = None
         self._sleeps = False
         """Whether the reader waits for the reading."""
 
@@ -36,6 +36,11 @@ class Reading:
         """Let the reader begin, in this task."""
         self._reader = trio.lowlevel.current_task()
         self._holder = None
+
+    @property
+    def is_readers_turn(self) -> bool:
+        """Whether this is asked in the reader's own task: it looks at everything when it goes on."""
+        return self._reader is not None and trio.lowlevel.current_task() is self._reader
 
     async def go_on(self) -> None:
         """Take the next frame, and what came with it: the reader's step. Raises as `Link.receive` and *take* do."""
@@ -81,6 +86,7 @@ class Reading:
                     frame = await self._link.receive()
                 finally:
                     self._lent = False
+                assert self._reader is not None
                 # In the reader's context: tasks that begin here are none of the caller's.
                 self._reader.context.run(self._take, frame)
         except Exception as error:
@@ -91,6 +97,7 @@ class Reading:
     def _give_back(self) -> None:
         self._holder = None
         if self._sleeps:
+            assert self._reader is not None
             self._sleeps = False
             trio.lowlevel.reschedule(self._reader)
 

@@ -93,12 +93,12 @@ class Sender:
         """Let nothing leave until `release`, so that what belongs together is one write; do not wait between."""
         self._held = True
 
-    def release(self) -> None:
-        """Send what was held back, as far as that needs no waiting."""
+    def release(self, *, last: bool = False) -> None:
+        """Send what was held back, as far as that needs no waiting; the *last* with the link's goodbye behind it."""
         self._held = False
         if self._leaving:
             frames, self._leaving, self._leaving_bytes = self._leaving, [], 0
-            self._leave(*frames)
+            self._leave(*frames, last=last and not self._outbox.documents)
         if self._outbox.documents:
             self._push()
             if self._outbox.documents:
@@ -147,7 +147,8 @@ class Sender:
 
     def _free_waiting(self) -> None:
         for waiting in self._room:
-            waiting.unpark_all()
+            if waiting:
+                waiting.unpark_all()
 
     def _rouse(self) -> None:
         """See to it that somebody writes what waits."""
@@ -159,9 +160,9 @@ class Sender:
         """Whether the link takes something now, and nobody has a frame in his hands."""
         return self._free and self._link.ready
 
-    def _leave(self, *frames: Frame) -> None:
+    def _leave(self, *frames: Frame, last: bool = False) -> None:
         try:
-            self._link.send_nowait(*frames)
+            (self._link.send_last_nowait if last else self._link.send_nowait)(*frames)
         except LinkClosed as error:
             self.end(error.reason)
 

@@ -7,7 +7,7 @@ is given out without a turn of the scheduler for each frame.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import attrs
 import trio
@@ -20,6 +20,7 @@ from ._guard import GuardedStream
 from ._limits import Limits
 from ._link import About, Frame, Link, Role
 
+_CLOSED = "closed"
 _HUNG_UP = "the peer hung up"
 _SAID = "this end has said goodbye"
 _RECEIVE_BYTES = 64 * 1024
@@ -135,9 +136,17 @@ class StreamLink(Link):
         return not self._sending and self._guard.fault is None
 
     def send_nowait(self, *frames: Frame) -> None:
+        self._send_nowait(self._packed(frames))
+
+    def send_last_nowait(self, *frames: Frame) -> None:
+        data = self._packed(frames)
+        goodbye = self._framing.goodbye(_CLOSED)
+        self._send_nowait(data + goodbye)
+        self._said_goodbye = bool(goodbye)
+
+    def _send_nowait(self, data: bytes) -> None:
         if self._sending:
             raise trio.WouldBlock
-        data = self._packed(frames)
         try:
             sent = self._guard.send_nowait(data)
         except trio.BrokenResourceError:
@@ -262,24 +271,30 @@ class StreamLink(Link):
                 await self._send_alone(last.answer)
         self._guard.abort(last.ends or _HUNG_UP)
 
-    async def aclose(self, reason: str = "closed") -> None:
-        goodbye = self._framing.goodbye(reason)
-        if self._guard.fault is None and (goodbye or self._sending):
-            with trio.move_on_after(self._limits.close_seconds, shield=True), suppress(LinkClosed):
-                # Without a word for it, what has begun to leave must still leave whole.
-                await (self._say_goodbye(goodbye) if goodbye else self._send_alone(goodbye))
+    async def aclose(self, reason: str = _CLOSED) -> None:
+        if self._guard.fault is None:
+            goodbye = b"" if self._said_goodbye else self._framing.goodbye(reason)
+            if goodbye or self._said_goodbye or self._sending:
+                with trio.move_on_after(self._limits.close_seconds, shield=True), suppress(LinkClosed):
+                    await self._take_leave(goodbye)
         self._beside.close()
         if self._guard.fault is None:
             self._guard.abort(f"closed here: {reason}")
             await trio.lowlevel.cancel_shielded_checkpoint()
 
-    async def _say_goodbye(self, goodbye: bytes) -> None:
+    async def _take_leave(self, goodbye: bytes) -> None:
         """Send it as the last word and wait for the peer's: what ends with something unread may lose both."""
-        if not self._said_goodbye:
+        if goodbye:
             self._said_goodbye = True
             # In no hurry: of many that end in one turn each is answered before the first is taken leave of.
             await trio.lowlevel.checkpoint()
             await self._send_alone(goodbye)
+        if self._said_goodbye:
+            await self._hear_goodbye()
+        # Without a word for it, what has begun to leave must still leave whole.
+        await self._send_alone(b"")
+
+    async def _hear_goodbye(self) -> NoReturn:
         if self._receiving:
             # Two at once cannot, but whoever receives may be cancelled: then nobody else would hear the answer.
             await self._parting.park()

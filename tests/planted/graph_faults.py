@@ -122,7 +122,7 @@ FAULTS = {
     ),
     "no goodbye": Fault(
         "actors/_graph/_wire/_remote.py",
-        'await peer.request("close", {}, int, last=True)',
+        'await peer.take_leave("close", {})',
         "pass",
         "actors/session_conformance",
     ),

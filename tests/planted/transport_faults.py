@@ -118,7 +118,34 @@ FAULTS = {
         "transport/_their_files.py", "if os.getpid() != self._process:", "if False:", "transport/bypass"
     ),
     "a polite end tears what had begun to leave": Fault(
-        "transport/_stream_link.py", "(goodbye or self._sending)", "goodbye", "transport/links"
+        "transport/_stream_link.py",
+        "or self._said_goodbye or self._sending:",
+        "or self._said_goodbye:",
+        "transport/links",
+    ),
+    "a goodbye is said twice": Fault(
+        "transport/_stream_link.py", "self._said_goodbye = bool(goodbye)", "pass", "transport/links"
+    ),
+    "who takes leave is cancelled in the middle": Fault(
+        "transport/_calls.py",
+        "wait_task_rescheduled(_stay)",
+        "wait_task_rescheduled(self._leave)",
+        "transport/peer_ends",
+    ),
+    "who takes leave of a mute peer waits for ever": Fault(
+        "transport/_peer.py",
+        "self.hurry(self.limits.close_seconds)\n        self._last",
+        "self._last",
+        "transport/peer_ends",
+    ),
+    "a task that began in the last turn is waited for": Fault(
+        "transport/_peer.py",
+        "        if self._ended is not None:\n            self._scope.cancel()\n        with",
+        "        with",
+        "transport/peer_ends",
+    ),
+    "a door that finds no room for a connection falls": Fault(
+        "transport/_listen.py", "if error.errno not in _NO_ROOM:", "if True:", "transport/connect"
     ),
     "a polite end is none where a caller reads": Fault(
         "transport/_peer.py", "polite=reason is _CLOSED", "polite=False", "transport/reading"

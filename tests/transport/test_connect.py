@@ -1,6 +1,8 @@
 """Reaching a door, and not reaching one: every failure is ours, says what to do, and leaves nothing behind."""
 
 import contextlib
+import errno
+import os
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -125,6 +127,26 @@ async def test_nobody_there_is_said_so() -> None:
 
 async def test_a_name_that_does_not_exist_is_said_so() -> None:
     await fails("wss://no-such-host.invalid:1", ConnectFailed, "no-such-host", token=TOKEN)
+
+
+async def test_a_door_waits_until_there_is_room_for_a_connection_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    accept, full = trio.SocketListener.accept, [errno.EMFILE, errno.ENFILE]
+
+    async def crowded(listener: trio.SocketListener) -> trio.SocketStream:
+        if full:
+            raise OSError(full[-1], os.strerror(full.pop()))
+        return await accept(listener)
+
+    monkeypatch.setattr(trio.SocketListener, "accept", crowded)
+    monkeypatch.setattr("transport._listen._REST_SECONDS", 0)
+    async with open_door() as door:
+        assert await echo_once(door.url) == "hello"
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
+        "Too many open files in system; trying again in 0 s",
+        "Too many open files; trying again in 0 s",
+    ]
 
 
 @pytest.mark.parametrize(

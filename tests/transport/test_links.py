@@ -110,6 +110,52 @@ async def test_what_was_sent_before_a_polite_end_arrives(open_pair: OpenPair) ->
                 await pair.server.receive()
 
 
+async def test_what_is_sent_last_arrives_before_the_end(open_pair: OpenPair) -> None:
+    async with open_pair(Limits()) as pair, trio.open_nursery() as nursery:
+        pair.client.send_last_nowait(b"one", b"two")
+        nursery.start_soon(pair.client.aclose)
+        assert await pair.server.receive() == b"one"
+        assert await pair.server.receive() == b"two"
+        with pytest.raises(LinkClosed):
+            await pair.server.receive()
+
+
+async def test_what_is_sent_last_arrives_whole_though_it_has_to_wait(open_pair: OpenPair) -> None:
+    frames = [bytes(1024 * 1024)] * 12
+    async with open_pair(Limits()) as pair, trio.open_nursery() as nursery:
+        pair.client.send_last_nowait(*frames)
+        nursery.start_soon(pair.client.aclose)
+        assert [await pair.server.receive() for _ in frames] == frames
+        with pytest.raises(LinkClosed):
+            await pair.server.receive()
+
+
+async def test_what_is_sent_last_leaves_with_the_goodbye_in_one_write(
+    open_pair: OpenPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_pair(Limits()) as pair, trio.open_nursery() as nursery:
+        if (guard := getattr(pair.client, "_guard", None)) is None:
+            return
+        writes: list[bytes] = []
+        for name in ("send_nowait", "send_all"):
+            monkeypatch.setattr(guard, name, _noting(getattr(guard, name), writes))
+        pair.client.send_last_nowait(b"one")
+        nursery.start_soon(pair.client.aclose)
+        await pair.server.receive()
+        with pytest.raises(LinkClosed):
+            await pair.server.receive()
+    # What could not leave at once is written again; nothing else is.
+    assert all(writes[0].endswith(again) for again in writes)
+
+
+def _noting(function: Callable[[Any], Any], writes: list[bytes]) -> Callable[[Any], Any]:
+    def call(data: Any) -> Any:
+        writes.append(bytes(data))
+        return function(data)
+
+    return call
+
+
 async def test_what_had_begun_to_leave_when_the_link_was_ended_politely_arrives_whole(open_pair: OpenPair) -> None:
     async with open_pair(Limits()) as pair:
         sent, arrived = 0, 0

@@ -95,11 +95,62 @@ async def test_a_request_can_be_the_last_and_closes_its_own_end_with_the_answer(
     async with trio.open_nursery() as nursery:
         nursery.start_soon(ask, "wait")
         await trio.testing.wait_all_tasks_blocked()
-        assert await ends.client.request("add", {"a": 1}, int, last=True) == 2
+        assert await ends.client.take_leave("add", {"a": 1}, int) == 2
     await ends.over["client"].wait()
     with pytest.raises(LinkLost, match="closed by this end"):
         ends.client.notify("note", {"text": "too late"})
     assert ends.lost == {}
+
+
+async def test_leave_is_taken_in_spite_of_a_cancellation(ends: Ends) -> None:
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        assert await ends.client.take_leave("add", {"a": 1}, int) == 2
+        await trio.lowlevel.checkpoint()
+    assert scope.cancelled_caught
+    await ends.over["client"].wait()
+
+
+async def test_leave_of_a_mute_peer_takes_no_longer_than_a_close(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    ends = await Ends(nursery).start("client")
+    started = trio.current_time()
+    with pytest.raises(LinkLost):
+        await ends.client.take_leave("add", {"a": 1})
+    assert trio.current_time() - started == ends.client.limits.close_seconds
+    await ends.over["client"].wait()
+
+
+async def test_leave_that_was_taken_on_a_broken_link_is_an_error_of_the_link(ends: Ends) -> None:
+    ends.server.abort("pulled the plug")
+    with pytest.raises(LinkLost):
+        await ends.client.take_leave("add", {"a": 1})
+    await ends.over["client"].wait()
+    with pytest.raises(LinkLost):
+        await ends.client.take_leave("add", {"a": 1})
+
+
+async def test_what_began_in_the_turn_that_ended_the_connection_ends_with_it(nursery: trio.Nursery) -> None:
+    ends = await Ends(nursery).start("client")
+    answers: list[str] = []
+
+    async def ask(method: str) -> None:
+        try:
+            answers.append(await ends.client.request(method, {}))
+        except LinkLost:
+            answers.append("lost")
+
+    nursery.start_soon(ask, "wait")
+    await trio.testing.wait_all_tasks_blocked()
+    nursery.start_soon(ask, "part")
+    await trio.testing.wait_all_tasks_blocked()
+    await ends.start("server")
+    await ends.over["server"].wait()
+    assert ends.calculator.log == ["waiting", "left"]
+    await ends.server_link.aclose()
+    await ends.over["client"].wait()
+    assert sorted(answers) == ["farewell", "lost"]
 
 
 async def test_a_method_can_make_its_answer_the_last_word(ends: Ends) -> None:

@@ -284,8 +284,8 @@ async def _say_goodbye(peer: Peer, client: Client, name: str) -> None:
     """Have the server release everything before the block is left; bounded, since the server may be dead."""
     client.over = True
     if client.ending is None:
-        with trio.move_on_after(peer.limits.close_seconds, shield=True), suppress(SessionError, TransportError):
-            await peer.request("close", {}, int, last=True)
+        with suppress(SessionError, TransportError):
+            await peer.take_leave("close", {})
     client.streams.lose(SessionEnded(name))
     for watch in client.watches.values():
         watch.close(SessionEnded(name))
