@@ -33,6 +33,8 @@ class Receiver:
         self.service = Service(None)
         self.on_notify: OnNotify | None = None
         self._bounds = _plain_bounds(role.other, limits)
+        self._asked = role is Role.SERVER
+        """Whether most of what comes are requests."""
         self.sender = sender
         self._calls = calls
         self.requests = requests
@@ -43,7 +45,7 @@ class Receiver:
 
         Any other error is a bug of a method or of ``on_notify``. Methods that wait run in a task of their own.
         """
-        if self.sender.codec is MSGPACK and (request := self.service.read_whole(frame)) is not None:
+        if self._asked and self.sender.codec is MSGPACK and (request := self.service.read_whole(frame)) is not None:
             self.requests.take(request, self.service, start_soon)
             return
         record = self.read(frame)

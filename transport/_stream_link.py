@@ -1,20 +1,19 @@
-"""A link over one guarded stream, whatever its frames look like there.
+"""A link over one guarded stream, whatever its frames look like there: that, its `Framing` knows.
 
-What a frame is, and what of the stream is the link's own business (signs of life, a goodbye), a `Framing` knows:
-pure, one for each kind of link. What can leave at once leaves in the step that sends it, and what has arrived
-is given out without a turn of the scheduler for each frame.
+What can leave at once leaves in the step that sends it, and what has arrived is given out without a turn of the
+scheduler for each frame.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
-import attrs
 import trio
 
 from ._beside import Beside
 from ._bypass import Bypass
 from ._errors import LimitExceeded, LinkClosed
+from ._framing import Framing, Sign
 from ._groups import single_as_itself
 from ._guard import GuardedStream
 from ._limits import Limits
@@ -29,42 +28,6 @@ _FRAMES_PER_CHECKPOINT = 8
 
 StartSoon = Callable[..., None]
 """Starts a task in a nursery: ``start_soon(async_fn, *args)``."""
-
-
-@attrs.frozen
-class Sign:
-    """Something of the link's own that came from the peer."""
-
-    answer: bytes = b""
-    """What it is owed, packed; empty: nothing."""
-    ends: str | None = None
-    """Why the peer ends the link with it, or why this end must."""
-    beside: bool = False
-    """Whether the answer is to bring a way beside the link."""
-
-
-class Framing(Protocol):
-    """How frames, and signs between them, look on one stream. Pure."""
-
-    @property
-    def ping(self) -> bytes:
-        """What asks for a sign of life."""
-
-    @property
-    def ask_beside(self) -> bytes:
-        """What asks for a way beside the link; empty where there is none."""
-
-    def pack(self, frame: Frame) -> bytes:
-        """Make a frame ready to leave. `LimitExceeded` for one that is too large."""
-
-    def goodbye(self, reason: str) -> bytes:
-        """Say that nothing more will be sent; empty where there is no word for it."""
-
-    def feed(self, data: bytes) -> None:
-        """Take what arrived."""
-
-    def next(self) -> Frame | Sign | None:
-        """Give what has arrived whole, in order. `LimitExceeded` for a frame that is announced too large."""
 
 
 class StreamLink(Link):

@@ -8,10 +8,11 @@ true. Which sockets and peers to trust is decided elsewhere.
 from typing import Final
 
 from ._errors import LimitExceeded
+from ._framing import Sign
 from ._guard import GuardedStream
 from ._limits import Limits
 from ._link import About, Frame, Link, Role
-from ._stream_link import Sign, StartSoon, StreamLink
+from ._stream_link import StartSoon, StreamLink
 
 _LENGTH = 4
 _PING = b"\xc0"

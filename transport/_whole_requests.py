@@ -15,10 +15,13 @@ from ._service_table import WireMethod
 from ._shapes import is_open_ended
 
 _FOUR_MEMBERS = b"\x84"
-"""Begins every request of ours in msgpack, and no notification or answer: those are not looked at twice."""
+"""Begins every request of ours in msgpack, and no notification or answer: those are not looked at twice.
+
+Nor is there room for a member that does not belong to a request.
+"""
 
 
-class WholeRequest(msgspec.Struct, forbid_unknown_fields=True):
+class WholeRequest(msgspec.Struct):
     """A request with its parameters: the base of one record for each method."""
 
     method: ClassVar[str]

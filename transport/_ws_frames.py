@@ -11,8 +11,8 @@ from wsproto.frame_protocol import CloseReason, FrameProtocol, Opcode, ParseFail
 from wsproto.frame_protocol import Frame as Piece
 
 from ._errors import LimitExceeded
+from ._framing import Sign
 from ._link import Frame, Role
-from ._stream_link import Sign
 
 _REASON_BYTES = 120
 

@@ -276,4 +276,19 @@ FAULTS = {
     "readers may change things": Fault(
         "transport/_service.py", "if self._read_only and not method.reads:", "if False:", "transport/wire_service"
     ),
+    "what a caller meets at the link is lost": Fault(
+        "transport/_reading.py", "self._fault = error", "pass", "transport/reading"
+    ),
+    "a caller's tasks are his own": Fault(
+        "transport/_reading.py",
+        "self._reader.context.run(self._take, frame)",
+        "self._take(frame)",
+        "transport/reading",
+    ),
+    "a request with a member too many is read in one go": Fault(
+        "transport/_whole_requests.py", "if frame[:1] != _FOUR_MEMBERS:", "if not frame:", "transport/whole_requests"
+    ),
+    "what may be of any size is read in one go": Fault(
+        "transport/_whole_requests.py", " or is_open_ended(method.params)", "", "transport/whole_requests"
+    ),
 }

@@ -93,7 +93,8 @@ REQUESTS: dict[str, Any] = {
     "another protocol": request("add", {"a": 1}, jsonrpc="1.0"),
     "no protocol": {"id": 7, "method": "add", "params": {"a": 1}, "extra": 1},
     "a fifth member": request("add", {"a": 1}, extra=1),
-    "an answer besides": {"jsonrpc": "2.0", "id": 7, "method": "nothing", "result": 1},
+    "a question and an answer": request("add", {"a": 1}, result=1),
+    "an answer for parameters": {"jsonrpc": "2.0", "id": 7, "method": "nothing", "result": 1},
     "a method that is a number": request(7, {}),  # type: ignore[arg-type]
     "deep": request("add", {"a": [[[[[[1]]]]]]}),
 }

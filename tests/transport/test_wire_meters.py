@@ -10,7 +10,7 @@ from transport import (
     LimitExceeded,
     ProtocolError,
 )
-from transport._stream_link import Sign
+from transport._framing import Sign
 from transport._unix import FrameSplitter, pack
 from transport._ws_meter import FrameMeter, ResponseMeter
 
