@@ -180,7 +180,7 @@ class NotRunning(SessionError):
     advice: str
 
     def __str__(self) -> str:
-        return f"no graph is running {self.where}: {self.advice}"
+        return f"no graph was found {self.where}: {self.advice}"
 
 
 @attrs.frozen

@@ -125,7 +125,7 @@ def test_what_a_kill_leaves_behind_disturbs_nobody(background, trellis):
     for arguments in (("graph",), ("graph", "--graph", url)):
         lost = trellis(*arguments)
         assert lost.returncode == 1
-        assert lost.stderr.startswith("trellis: no graph is running")
+        assert lost.stderr.startswith("trellis: no graph was found")
     served(background("serve"))
     assert not path.exists()
     assert trellis("graph").returncode == 0
@@ -147,7 +147,7 @@ def test_no_server_says_what_to_do(trellis):
     lost = trellis("graph")
     assert lost.returncode == 1
     assert lost.stderr == (
-        "trellis: no graph is running on this host: "
+        "trellis: no graph was found on this host: "
         "start one with `trellis demo` or `trellis serve`, or name one with --graph URL\n"
     )
 
@@ -155,7 +155,7 @@ def test_no_server_says_what_to_do(trellis):
 def test_a_wrong_address_says_where_it_looked(trellis):
     lost = trellis("graph", "--graph", "ws://127.0.0.1:1")
     assert lost.returncode == 1
-    assert lost.stderr.startswith("trellis: no graph is running at ws://127.0.0.1:1: ")
+    assert lost.stderr.startswith("trellis: no graph was found at ws://127.0.0.1:1: ")
     assert lost.stderr.count("\n") == 1
 
 

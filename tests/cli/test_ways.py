@@ -115,7 +115,7 @@ def test_a_dead_servers_file_is_not_sent_to_whoever_took_the_port(trellis, serve
         stranger.settimeout(0.2)
         lost = trellis("graph", "--graph", server.url, "--token-file", str(getattr(server, file)))
         assert lost.returncode == 1
-        assert lost.stderr.startswith(f"trellis: no graph is running at {server.url}: ")
+        assert lost.stderr.startswith(f"trellis: no graph was found at {server.url}: ")
         with pytest.raises(TimeoutError):
             stranger.accept()
 
@@ -126,7 +126,7 @@ def test_a_process_that_took_over_the_number_is_not_taken_for_the_server(trellis
     server.ticket.write_text(json.dumps({**ticket, "pid": os.getpid()}))
     lost = trellis("graph")
     assert (lost.returncode, lost.stderr.partition(":")[0]) == (1, "trellis")
-    assert "no graph is running on this host" in lost.stderr
+    assert "no graph was found on this host" in lost.stderr
 
 
 def test_a_file_that_was_carried_here_from_another_host_is_used(trellis, server, tmp_path):
