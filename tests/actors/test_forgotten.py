@@ -52,7 +52,7 @@ async def test_nothing_is_kept_of_a_session_that_ends_while_a_snapshot_is_made(j
             await one.register_metadata(said)
             live = weakref.ref(graph.snapshot().settings["U0"])
             del said
-            nursery.start_soon(partial(graph._supervisor.make_snapshot, json=json))
+            nursery.start_soon(partial(graph._supervisor.encodings.make_snapshot, json=json))
             await pass_slices(after)
         assert nursery.child_tasks
         await trio.testing.wait_all_tasks_blocked()
@@ -66,7 +66,7 @@ async def test_what_was_encoded_of_a_session_that_ends_is_not_encoded_again_in_o
     made: list[Shared] = []
 
     async def make() -> None:
-        made.append(await graph._supervisor.plain_snapshot())
+        made.append(await graph._supervisor.encodings.plain_snapshot())
 
     async with open_graph() as graph, trio.open_nursery() as nursery, open_session(graph, name="one") as one:
         async with open_session(graph, name="two") as two:

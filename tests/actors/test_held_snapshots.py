@@ -28,7 +28,7 @@ class Client:
 
     async def _whole(self):
         self.asked.append("whole")
-        return bytes(await self._graph.packed_snapshot())
+        return bytes(await self._graph.encodings.packed_snapshot())
 
     async def _after(self, epoch, revision):
         await trio.lowlevel.checkpoint()

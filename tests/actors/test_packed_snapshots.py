@@ -22,8 +22,8 @@ async def test_whatever_is_kept_of_an_earlier_one_it_is_that_of_now():
         supervisor = graph._supervisor
 
         async def check():
-            assert bytes(await supervisor.packed_snapshot()) == dump_snapshot(graph.snapshot())
-            assert bytes(supervisor.dump(graph.snapshot())) == dump_snapshot(graph.snapshot())
+            assert bytes(await supervisor.encodings.packed_snapshot()) == dump_snapshot(graph.snapshot())
+            assert bytes(supervisor.encodings.packed(graph.snapshot())) == dump_snapshot(graph.snapshot())
 
         await check()
         await one.register_metadata(metadata(3))
@@ -44,8 +44,8 @@ async def test_an_older_one_in_one_step_is_that_of_then():
         await one.register_metadata(metadata(3))
         then = graph.snapshot()
         await one.register_metadata(metadata(2, 2.0))
-        assert load_snapshot(bytes(graph._supervisor.dump(then))) == then
-        assert load_snapshot(bytes(await graph._supervisor.packed_snapshot())) == graph.snapshot()
+        assert load_snapshot(bytes(graph._supervisor.encodings.packed(then))) == then
+        assert load_snapshot(bytes(await graph._supervisor.encodings.packed_snapshot())) == graph.snapshot()
 
 
 async def test_only_what_changed_is_encoded_again(monkeypatch):
@@ -66,7 +66,7 @@ async def test_only_what_changed_is_encoded_again(monkeypatch):
             (lambda: one.snapshot(), []),
         ):
             await step()
-            await graph._supervisor.packed_snapshot()
+            await graph._supervisor.encodings.packed_snapshot()
             assert encoded == expected
             encoded.clear()
 
@@ -79,7 +79,7 @@ async def test_others_change_the_graph_while_it_is_made_and_it_is_whole(monkeypa
         before = graph.snapshot()
 
         async def ask():
-            done.append(load_snapshot(bytes(await graph._supervisor.packed_snapshot())))
+            done.append(load_snapshot(bytes(await graph._supervisor.encodings.packed_snapshot())))
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(ask)

@@ -215,7 +215,7 @@ FAULTS = {
         "actors/forgotten",
     ),
     "the last change that was told is kept": Fault(
-        "actors/_graph/_supervisor/_supervisor.py",
+        "actors/_graph/_supervisor/_encodings.py",
         "self._newest = None  #",
         "pass  #",
         "actors/forgotten",

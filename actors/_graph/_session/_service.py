@@ -286,7 +286,7 @@ class SessionService:
     def snapshot(self) -> Awaitable[dict[str, Any]]:
         """The whole state as plain data, for clients in any language."""
         self._alive()
-        return cast("Awaitable[dict[str, Any]]", self._graph.plain_snapshot())
+        return cast("Awaitable[dict[str, Any]]", self._graph.encodings.plain_snapshot())
 
     @wire_method(reads=True)
     def snapshot_changes(self, epoch: UUID, revision: int) -> bytes | None:
@@ -298,7 +298,7 @@ class SessionService:
     def snapshot_pickle(self) -> Awaitable[bytes]:
         """The whole state as cloudpickle of the published records, for Python clients."""
         self._alive()
-        return cast("Awaitable[bytes]", self._graph.packed_snapshot())
+        return cast("Awaitable[bytes]", self._graph.encodings.packed_snapshot())
 
     @wire_method(reads=True)
     def upstream(self, topic: str) -> tuple[str, ...]:

@@ -5,85 +5,35 @@ thread is the lock. The supervisor waits for nobody: what watchers and routers m
 """
 
 import time
-from collections.abc import Awaitable, Iterable, Mapping
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Awaitable, Iterable
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 import trio
 
-from actors._data import Flow, Router
+from actors._data import Router
 from actors._floor import Actor
-from actors._graph._errors import (
-    AmbiguousSession,
-    GraphClosed,
-    SessionError,
-    SessionLost,
-    UnknownComponent,
-    UnknownSession,
-)
+from actors._graph._errors import GraphClosed, SessionError, SessionLost, UnknownComponent
 from actors._graph._ledger import _commands as ask
 from actors._graph._ledger._ledger import Decision, Ledger
-from actors._graph._ledger._record import Record
-from actors._graph._ledger._results import Impact, Role, SessionInfo
+from actors._graph._ledger._results import Impact, SessionInfo
 from actors._graph._slices import in_slices
 from actors._graph._storage._journal import Journal, answer_stored
-from graphmeta import (
-    DAG,
-    Change,
-    Edge,
-    GraphError,
-    GraphSnapshot,
-    Resync,
-    SettingValue,
-    encode_change,
-    encode_changes,
-)
-from transport import Limits, Pieces, Shared
+from graphmeta import DAG, Edge, GraphError, GraphSnapshot, Resync, SettingValue, encode_changes
+from transport import Limits
 
 from ._discard import Discard
-from ._encoded_settings import EncodedSettings
+from ._encodings import Encodings
 from ._history import History
+from ._impact import impact_of
 from ._loop_meter import LoopMeter
+from ._members import Member, Members
 from ._nearest import nearest
-from ._packed import PackedSnapshots
-from ._plain import PlainSnapshots
-from ._statistics import Owner, Statistics, read_endpoints
+from ._statistics import Statistics, read_endpoints
 from ._watch import Watch
 from ._weight import weigh
 
 R = TypeVar("R")
-
-SHORT_ID: Final = 8
-"""Characters of an id that are enough to name a session, if no other's begins with them."""
-
-
-class Member(Protocol):
-    """What the supervisor must know of a session's server side."""
-
-    @property
-    def id(self) -> UUID: ...
-
-    @property
-    def name(self) -> str: ...
-
-    def end(self, error: SessionError | None, by: UUID | None = None) -> None:
-        """Release everything and tell the body; idempotent and synchronous."""
-
-    @property
-    def software(self) -> str: ...
-
-    @property
-    def role(self) -> Role: ...
-
-    @property
-    def flows(self) -> Mapping[int, Flow]:
-        """The data path of each open endpoint, by its number."""
-
-    def silent(self) -> float:
-        """Seconds since its link was last heard; 0 in process."""
-
-    async def apply_settings(self, address: str, values: dict[str, Any]) -> Any:
-        """Have the owning unit take settings; returns its readable settings, or raises its refusal."""
 
 
 class GraphSupervisor(Actor):
@@ -99,20 +49,11 @@ class GraphSupervisor(Actor):
         self.router: Final = Router(self._ledger.dag.downstream)
         """Who hears what in this process."""
         self._history = History(self.epoch, limits.history_changes, limits.history_bytes, self._discard.put)
-        self._members: dict[UUID, Member] = {}
+        self._members: Final = Members()
         self._watches: set[Watch] = set()
         self._meter: Final = LoopMeter()
-        hold = self._ledger.settings_hold
-        self._encoded_settings: Final = {True: EncodedSettings("json", hold), False: EncodedSettings("msgpack", hold)}
-        """By whether they are for those who speak JSON."""
-        self._packed: Final = PackedSnapshots(
-            self._ledger.snapshot, self._ledger.encoded_metadata, self._ledger.says, self._encoded_settings[False]
-        )
-        self.plain: Final = PlainSnapshots(self._ledger.snapshot, self._ledger.says, self._encoded_settings[True])
-        """Its snapshots for those who speak JSON."""
-        self._newest: tuple[Change, Shared] | None = None
-        self._told: Decision[Any] | None = None
-        """What everyone is being told of in this step."""
+        self.encodings: Final = Encodings(self._ledger)
+        """The graph as bytes."""
         self.closed = trio.Event()
         self._journal: Final = journal
         """Where persistent edges are kept; None: in memory only."""
@@ -158,20 +99,14 @@ class GraphSupervisor(Actor):
         change = decision.change
         if change is None:
             return decision.result
-        self._told = decision
         weight = weigh(change, decision.measured)
-        if change.settings:
-            for settings in self._encoded_settings.values():
-                settings.forget()
-        self._packed.forget(change)
-        self.plain.forget(change)
+        self.encodings.begin(decision, change)
         self._history.append(change, weight)
-        self._newest = None  # Not only when somebody is told of this one: it may hold thousands of components.
         for watch in self._watches:
             watch.offer(change, weight)
         if change.edges_added or change.edges_removed:
             self.router.forget()
-        self._told = None
+        self.encodings.end()
         return decision.result
 
     # -- sessions --------------------------------------------------------------------------------------------
@@ -206,40 +141,15 @@ class GraphSupervisor(Actor):
 
     def member(self, name_or_id: str) -> Member:
         """The one session of that name or id, or of an id that begins so; `UnknownSession` or `AmbiguousSession`."""
-        found = [m for m in self._members.values() if name_or_id in (m.name, str(m.id))]
-        if not found and len(name_or_id) >= SHORT_ID:
-            found = [m for m in self._members.values() if str(m.id).startswith(name_or_id)]
-        if not found:
-            raise UnknownSession(name_or_id, nearest(name_or_id, (m.name for m in self._members.values())))
-        if len(found) > 1:
-            raise AmbiguousSession(name_or_id, tuple(str(m.id) for m in found))
-        return found[0]
+        return self._members.named(name_or_id)
 
     def sessions(self) -> tuple[SessionInfo, ...]:
         """Every session, in the order of their start."""
-        return tuple(self._info(record) for record in self._ledger.records())
-
-    def _info(self, record: Record) -> SessionInfo:
-        return SessionInfo(
-            record.id,
-            record.name,
-            record.peer,
-            record.since,
-            max(0.0, time.time() - record.since),
-            record.held,
-            len(record.addresses),
-            len(record.endpoints),
-            self._members[record.id].silent(),
-            self._members[record.id].software,
-            self._members[record.id].role,
-        )
+        return tuple(map(self._members.info, self._ledger.records()))
 
     async def statistics(self) -> Statistics:
         """What has passed through every endpoint, and how busy the loop is; in slices, for there may be thousands."""
-        owners = [
-            Owner(record.id, record.name, tuple(record.endpoints.values()), self._members[record.id].flows)
-            for record in self._ledger.records()
-        ]
+        owners = [self._members.owner(record) for record in self._ledger.records()]
         endpoints = await in_slices(read_endpoints(owners))
         return Statistics(self.epoch, trio.current_time(), self._meter.read(), endpoints)
 
@@ -260,45 +170,14 @@ class GraphSupervisor(Actor):
         """The whole state as of now."""
         return self._ledger.snapshot()
 
-    @trio.lowlevel.enable_ki_protection
-    def dump(self, snapshot: GraphSnapshot) -> Pieces:
-        """A snapshot as bytes, in one step."""
-        return self._packed.of(snapshot)
-
-    def packed_snapshot(self) -> Awaitable[Pieces]:
-        """The snapshot of now as bytes; what has to be encoded for it is encoded in slices."""
-        return self._packed.since(self.revision)
-
     def changes_after(self, epoch: UUID, revision: int) -> bytes | None:
         """The changes after a revision of an epoch, encoded; None when a snapshot is the better answer."""
         changes = self._history.little_since(revision, epoch, self.revision)
         return None if changes is None else encode_changes(changes)
 
-    def plain_snapshot(self) -> Awaitable[Shared]:
-        """The snapshot of now as plain data; what has to be encoded for it is encoded in slices."""
-        return self.plain.since(self.revision)
-
-    async def make_snapshot(self, *, json: bool) -> None:
-        """Encode the snapshot of now in slices, so that one of the near future takes no long step."""
-        await (self.plain_snapshot() if json else self.packed_snapshot())
-
-    def shared_change(self, change: Change) -> Shared:
-        """The change, encoded once for everyone who is told of it now."""
-        if self._newest is None or self._newest[0] is not change:
-            kept = self._ledger.encoded_metadata((said.session, said.metadata) for said in change.metadata)
-            seeds = self._told.seeds if self._told is not None and self._told.change is change else None
-            settings = None if seeds is None else seeds.encode_changes()
-            self._newest = (change, Shared.encoded_as(msgpack=Pieces(encode_change(change, kept, settings))))
-        return self._newest[1]
-
     def settings(self) -> dict[str, SettingValue]:
         """The live settings by address, sorted."""
         return self._ledger.settings()
-
-    async def encoded_settings(self, *, json: bool) -> Shared:
-        """The live settings of now by address, encoded in slices."""
-        encoded = await in_slices(self._encoded_settings[json].slices(self.snapshot().settings))
-        return Shared.encoded_as(json=encoded) if json else Shared.encoded_as(msgpack=encoded)
 
     def settings_history(self, address: str) -> tuple[SettingValue, ...]:
         """The last values of a component's settings, oldest first: none if it has no settings. `UnknownComponent`."""
@@ -309,22 +188,7 @@ class GraphSupervisor(Actor):
 
     def impact(self, session: UUID) -> Impact:
         """What would go if *session* ended."""
-        record = self._ledger.record(session)
-        if record is None:
-            raise UnknownSession(str(session))
-        edges = self.dag.impact(record.holders())
-        heads = {edge.to_topic for edge in edges}
-        reached = heads.union(self.dag.downstream(*heads))
-        return Impact(record.id, record.name, edges, self._subscribed(reached), tuple(sorted(record.addresses)))
-
-    def _subscribed(self, topics: Iterable[str]) -> tuple[str, ...]:
-        open_now = {
-            endpoint.topic
-            for record in self._ledger.records()
-            for endpoint in record.endpoints.values()
-            if endpoint.direction == "subscriber"
-        }
-        return tuple(sorted(open_now.intersection(topics)))
+        return impact_of(session, self._ledger)
 
     async def apply_settings(self, address: str, values: dict[str, Any]) -> Any:
         """Route settings to the session that declared *address*; its unit accepts or refuses."""

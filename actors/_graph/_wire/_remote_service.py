@@ -147,7 +147,7 @@ class RemoteSessionService(SessionService):
     def settings(self) -> Awaitable[dict[str, SettingValue]]:  # type: ignore[override]
         """The live settings of every component, by address."""
         self._alive()
-        encoded = self._graph.encoded_settings(json=self._peer.speaks_json)
+        encoded = self._graph.encodings.settings(json=self._peer.speaks_json)
         return cast("Awaitable[dict[str, SettingValue]]", encoded)
 
     @wire_method(reads=True)
@@ -168,7 +168,7 @@ class RemoteSessionService(SessionService):
         await trio.lowlevel.checkpoint()
         if after is None:
             # It begins with a snapshot, in the step that opens it: nearly all of that is made before.
-            await self._graph.make_snapshot(json=self._peer.speaks_json)
+            await self._graph.encodings.make_snapshot(json=self._peer.speaks_json)
         if subscription in self._forwards:
             raise SubscriptionTaken(subscription)
         forward = Forward(subscription, self.open_watch(after, epoch), self._peer, self._graph)
@@ -250,7 +250,7 @@ class Forward:
                 return self._send_end(self._failed)
             await self._peer.wait_room()
             if self.watch.slow:
-                await self._graph.make_snapshot(json=self._peer.speaks_json)
+                await self._graph.encodings.make_snapshot(json=self._peer.speaks_json)
                 self._made = True
             self._blocked = trio.Event()
             self.drain()
@@ -262,11 +262,11 @@ class Forward:
 
     def _encoded(self, item: Change | Resync) -> Any:
         if isinstance(item, Change):
-            return step_twin(item) if self._peer.speaks_json else self._graph.shared_change(item)
+            return step_twin(item) if self._peer.speaks_json else self._graph.encodings.change(item)
         if self._peer.speaks_json:
             # As a resync looks in JSON, but with a snapshot that is encoded once for everybody.
-            return {"type": "resync", "snapshot": self._graph.plain.of(item.snapshot), "reason": item.reason}
-        return {"reason": item.reason, "snapshot": self._graph.dump(item.snapshot)}
+            return {"type": "resync", "snapshot": self._graph.encodings.plain(item.snapshot), "reason": item.reason}
+        return {"reason": item.reason, "snapshot": self._graph.encodings.packed(item.snapshot)}
 
     def _send_end(self, failure: Exception) -> None:
         # Any other failure is the end of the whole session, which the client learns in its own way.
