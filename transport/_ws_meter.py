@@ -14,6 +14,7 @@ _MAX_FRAGMENTS = 4096
 _CONTROL_BURST = 512.0
 _CONTROL_PER_SECOND = 128.0
 _SHORT_HEADER = 2
+_LONGEST_HEADER = 14
 _SWITCHING = b"HTTP/1.1 101 "
 _LENGTH_BYTES = {126: 2, 127: 8}
 
@@ -24,7 +25,8 @@ class FrameMeter:
 
     _limit_name: str
     _max_message: int
-    _header: bytearray = attrs.field(factory=bytearray)
+    _header: bytes = b""
+    """Of a header that has not come whole, what has."""
     _payload_left: int = 0
     _message: int = 0
     """Bytes of the message that has begun."""
@@ -45,13 +47,15 @@ class FrameMeter:
                 at = self._read_header(data, at, now)
 
     def _read_header(self, data: bytes, at: int, now: float) -> int:
-        need = _header_size(self._header)
-        taken = data[at : at + need - len(self._header)]
-        self._header += taken
-        if len(self._header) == need == _header_size(self._header):
-            self._begin_frame(bytes(self._header), now)
-            self._header.clear()
-        return at + len(taken)
+        known = len(self._header)
+        header = self._header + data[at : at + _LONGEST_HEADER - known]
+        size = _header_size(header)
+        if len(header) < size:
+            self._header = header
+            return len(data)
+        self._header = b""
+        self._begin_frame(header, now)
+        return at + size - known
 
     def _begin_frame(self, header: bytes, now: float) -> None:
         self._payload_left = _payload_size(header)
@@ -106,7 +110,7 @@ def is_refusal(head: bytes) -> bool:
     return head.startswith(_SWITCHING[:9]) and not head.startswith(_SWITCHING)
 
 
-def _header_size(header: bytes | bytearray) -> int:
+def _header_size(header: bytes) -> int:
     """Tell how long a header is, as far as its first two bytes are known."""
     if len(header) < _SHORT_HEADER:
         return _SHORT_HEADER
@@ -115,6 +119,7 @@ def _header_size(header: bytes | bytearray) -> int:
 
 
 def _payload_size(header: bytes) -> int:
+    """Tell what a header announces; what stands behind it in *header* does not matter."""
     short = header[1] & 0x7F
     extended = _LENGTH_BYTES.get(short)
     return short if extended is None else int.from_bytes(header[2 : 2 + extended], "big")

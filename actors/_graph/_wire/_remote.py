@@ -3,7 +3,7 @@
 import inspect
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import lru_cache, partial
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -12,7 +12,7 @@ import attrs
 import trio
 
 from actors._data import Publisher, RemotePublisher, RemoteSubscriber, Subscriber
-from actors._floor import ActorNursery, open_actor_nursery
+from actors._floor import open_actor_nursery
 from actors._graph._errors import ConnectionRefused, NotRunning, SessionEnded, SessionError, SessionLost
 from actors._graph._session._body import body_of
 from actors._graph._session._line import Line
@@ -217,16 +217,9 @@ class Way:
     """The token may cross a network in plain text."""
 
 
-@asynccontextmanager
-# Protected: what keeps the connection is shielded, so that a Ctrl-C must not come between it and its end.
-@trio.lowlevel.enable_ki_protection
-async def open_remote_session(way: Way, name: str, limits: Limits) -> AsyncIterator[Session]:
+def open_remote_session(way: Way, name: str, limits: Limits) -> AbstractAsyncContextManager[Session]:
     """A session at a URL. `NotRunning` when nobody answers there, `ConnectionRefused` when it says no."""
-    # One nursery for all that the session and its link do beside the block: each would be a large part of a life.
-    async with open_actor_nursery(f"session {name}") as nursery:
-        link = await _reach(way, limits, nursery.start_soon)
-        async with _joined(nursery, link, name, limits) as session:
-            yield session
+    return _session(partial(_reach, way, limits), name, limits)
 
 
 async def _reach(way: Way, limits: Limits, start_soon: Callable[..., None]) -> Link:
@@ -243,33 +236,40 @@ async def _reach(way: Way, limits: Limits, start_soon: Callable[..., None]) -> L
         raise ConnectionRefused(way.url, str(error)) from None
 
 
-@asynccontextmanager
-@trio.lowlevel.enable_ki_protection
-async def session_over(link: Link, name: str, limits: Limits, *, trusted: bool = False) -> AsyncIterator[Session]:
+def session_over(
+    link: Link, name: str, limits: Limits, *, trusted: bool = False
+) -> AbstractAsyncContextManager[Session]:
     """A session over a link that is open already. *trusted* as the other end serves it, see `serve_link`."""
-    async with open_actor_nursery(f"session {name}") as nursery, _joined(nursery, link, name, limits, trusted) as one:
-        yield one
+
+    async def given(_: Callable[..., None]) -> Link:
+        return link
+
+    return _session(given, name, limits, trusted)
 
 
 @asynccontextmanager
+# Protected: what keeps the connection is shielded, so that a Ctrl-C must not come between it and its end.
 @trio.lowlevel.enable_ki_protection
-async def _joined(
-    nursery: ActorNursery, link: Link, name: str, limits: Limits, trusted: bool = False
+async def _session(
+    reach: Callable[[Callable[..., None]], Awaitable[Link]], name: str, limits: Limits, trusted: bool = False
 ) -> AsyncIterator[Session]:
-    client = Client()
-    peer = Peer(link, limits=limits, service=Service(client), errors=ERRORS)
-    client.streams = Streams(peer, trusted=trusted)
-    nursery.start_soon(keep_connected, peer, client)
-    try:
-        line = RemoteLine(peer, client, name, await _open(peer, client, name))
+    # One nursery for all that the session and its link do beside the block: each would be a large part of a life.
+    async with open_actor_nursery(f"session {name}") as nursery:
+        link = await reach(nursery.start_soon)
+        client = Client()
+        peer = Peer(link, limits=limits, service=Service(client), errors=ERRORS)
+        client.streams = Streams(peer, trusted=trusted)
+        nursery.start_soon(keep_connected, peer, client)
         try:
-            with body_of(client):
-                yield Session(line)
+            line = RemoteLine(peer, client, name, await _open(peer, client, name))
+            try:
+                with body_of(client):
+                    yield Session(line)
+            finally:
+                await _say_goodbye(peer, client, name)
         finally:
-            await _say_goodbye(peer, client, name)
-    finally:
-        peer.abort("the session has ended")
-        await link.aclose()
+            peer.abort("the session has ended")
+            await link.aclose()
 
 
 async def _open(peer: Peer, client: Client, name: str) -> Opened:
