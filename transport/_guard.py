@@ -18,6 +18,8 @@ from ._errors import LimitExceeded, ProtocolError
 Meter = Callable[[bytes, float], None]
 _CHUNK = 64 * 1024
 _SENDS_PER_CHECKPOINT = 16
+_MOST_CHUNKS = 16
+"""Kept of what came from somebody who has gone."""
 _DEAD = (trio.BrokenResourceError, trio.ClosedResourceError, OSError, ssl.SSLError)
 
 
@@ -52,8 +54,7 @@ class GuardedStream(trio.abc.Stream):
         """Receive like any stream; a peer over its budget is cut off."""
         if self._again:
             await trio.lowlevel.checkpoint()
-            again, self._again = self._again, b""
-            return again
+            return self._once_more()
         if self.fault is not None:
             raise self._broken(self.fault)
         data: bytes | None = None
@@ -66,11 +67,17 @@ class GuardedStream(trio.abc.Stream):
                     await trio.lowlevel.wait_readable(self._socket)
                     data = self._read(self._socket, max_bytes or _CHUNK)
         except _DEAD as error:
+            if again := self._once_more():
+                return again
             raise self._broken(_describe(error)) from None
         self.last_heard = self._now()
         if self.meter is not None:
             self._measure(self.meter, data)
         return data
+
+    def _once_more(self) -> bytes:
+        again, self._again = self._again, b""
+        return again
 
     def expect(self, catch: Callable[[int], None] | None) -> None:
         """Give the next descriptor that comes with bytes to *catch*, which owns it; others the kernel lets go."""
@@ -117,7 +124,21 @@ class GuardedStream(trio.abc.Stream):
         except BlockingIOError:
             return 0
         except OSError as error:
+            self._keep_last_words(self._socket)
             raise self._broken(_describe(error)) from None
+
+    def _keep_last_words(self, sock: trio.socket.SocketType) -> None:
+        """Whoever has gone may have said why: keep what came before that, to be received before the end."""
+        try:
+            for _ in range(_MOST_CHUNKS):
+                data = self._read(sock, _CHUNK)
+                if not data:
+                    return
+                if self.meter is not None:
+                    self._measure(self.meter, data)
+                self._again += data
+        except (OSError, trio.BrokenResourceError):
+            return
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Send in chunks, each within the deadline. Cancelled at any point, it ends the stream."""

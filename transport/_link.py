@@ -1,7 +1,7 @@
 """What carries frames between two ends: the one interface that every kind of connection has.
 
 A link knows nothing of requests. It keeps frames whole and in order, and it bounds them; it never retries,
-and it never hides an end: after the first `LinkClosed` there is only `LinkClosed`.
+and it never hides an end: after the first `LinkClosed` there is only `LinkClosed`, but for what had come before it.
 """
 
 import abc

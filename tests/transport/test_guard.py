@@ -210,3 +210,23 @@ async def test_many_small_sends_let_others_run(ends: Ends) -> None:
 def test_a_stream_that_cannot_be_forced_is_a_bug() -> None:
     with pytest.raises(TypeError, match="cannot force Stuck to close"):
         force_close(Stuck())
+
+
+async def test_what_was_said_before_the_other_end_went_is_received_though_a_send_finds_it_gone_first() -> None:
+    here, there = socket.socketpair()
+    guard = GuardedStream(trio.SocketStream(trio.socket.from_stdlib_socket(here)), send_seconds=7)
+    received = []
+
+    async def receive() -> None:
+        with pytest.raises(trio.BrokenResourceError, match="Broken pipe"):
+            while True:
+                received.append(await guard.receive_some())
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(receive)
+        await trio.testing.wait_all_tasks_blocked()
+        there.sendall(b"released by an operator")
+        there.close()
+        with pytest.raises(trio.BrokenResourceError, match="Broken pipe"):
+            guard.send_nowait(b"a credit")
+    assert received == [b"released by an operator"]
