@@ -49,7 +49,13 @@ FAULTS = {
         "transport/_stream_link.py", "with single_as_itself():", "if True:", "transport/connect"
     ),
     "nothing is metered": Fault(
-        "transport/_guard.py", "if self.meter is not None:", "if False:", "transport/hostile_frames"
+        "transport/_guard.py",
+        "            self._measure(self.meter, data)\n        return data",
+        "            pass\n        return data",
+        "transport/hostile_frames",
+    ),
+    "why somebody went is not heard": Fault(
+        "transport/_guard.py", "            self._keep_last_words(self._socket)\n", "", "transport/guard"
     ),
     "empty fragments are free": Fault(
         "transport/_ws_meter.py", "self._fragments += 1", "pass", "transport/hostile_frames"
