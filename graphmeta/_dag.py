@@ -72,7 +72,7 @@ class DAG:
         there_already = self._order.insert_all(new)
         if new:
             self._hold(owner, new)
-        return _outcomes(listed, new, there_already)
+        return _outcomes(listed, new, there_already, (ADDED, SHARED, ALREADY_OWNED))
 
     def remove_edge(self, from_topic: str, to_topic: str, owner: Hashable = None) -> Outcome:
         """Make *owner* let go of the edge, and say what that came to: `REMOVED`, `RELEASED` or `NOT_OWNER`."""
@@ -88,9 +88,14 @@ class DAG:
 
     def remove_edges(self, edges: Iterable[tuple[str, str]], owner: Hashable = None) -> tuple[Outcome, ...]:
         """Do `remove_edge` for each of *edges*, and say for each what it came to."""
-        unwanted = [(from_topic, to_topic) for from_topic, to_topic in edges]
-        hash(tuple(unwanted))  # Or a name that is none would raise when others are gone already.
-        return tuple([self.remove_edge(*pair, owner) for pair in unwanted])
+        listed = tuple(edges)
+        if len(listed) == 1:
+            return (self.remove_edge(*listed[0], owner),)
+        going = self._held_among(owner, listed)
+        standing = self._order.remove_all(going)
+        if going:
+            self._let_go(owner, going)
+        return _outcomes(listed, going, standing, (REMOVED, RELEASED, NOT_OWNER))
 
     def remove_owner(self, owner: Hashable) -> Removal:
         """Make *owner* let go of all that it owns, at the cost of what it owns."""
@@ -109,11 +114,30 @@ class DAG:
                 new[from_topic][to_topic] = None
         return new
 
+    def _held_among(self, owner: Hashable, edges: Collection[tuple[str, str]]) -> Held:
+        """Return those of *edges* that *owner* holds, each once."""
+        held, going = self._held.get(owner, _NOTHING), Held(dict)
+        for from_topic, to_topic in edges:
+            if to_topic in held.get(from_topic, _NOTHING):
+                going[from_topic][to_topic] = None
+        return going
+
     def _hold(self, owner: Hashable, new: Held) -> None:
         held = self._held.setdefault(owner, new)
         if held is not new:
             for from_topic, ahead in new.items():
                 held[from_topic].update(ahead)
+
+    def _let_go(self, owner: Hashable, going: Held) -> None:
+        held = self._held[owner]
+        for from_topic, ahead in going.items():
+            if len(ahead) == len(held[from_topic]):
+                del held[from_topic]
+            else:
+                for to_topic in ahead:
+                    del held[from_topic][to_topic]
+        if not held:
+            del self._held[owner]
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -179,14 +203,21 @@ class DAG:
         return tuple(sorted(alone + [edge for edge, count in among.items() if count == targets[edge[0]][edge[1]]]))
 
 
-def _outcomes(listed: Collection[tuple[str, str]], new: Held, there_already: Set[Edge]) -> tuple[Outcome, ...]:
-    """Return what became of each edge that an owner asked for: *new* are those that it did not hold, each once."""
-    if not there_already and sum(map(len, new.values())) == len(listed):
-        return (ADDED,) * len(listed)
-    left = {(from_topic, to_topic) for from_topic, ahead in new.items() for to_topic in ahead}
+def _outcomes(
+    listed: Collection[tuple[str, str]], touched: Held, others_too: Set[Edge], words: tuple[Outcome, Outcome, Outcome]
+) -> tuple[Outcome, ...]:
+    """Return what became of each edge that an owner listed.
+
+    *touched* are those that it gained or lost, each once, and *others_too* those of them that others hold as well. Of
+    *words*, the first is for what only it held, the second for those, the third for where nothing changed.
+    """
+    alone, with_others, nothing = words
+    if not others_too and sum(map(len, touched.values())) == len(listed):
+        return (alone,) * len(listed)
+    left = {(from_topic, to_topic) for from_topic, ahead in touched.items() for to_topic in ahead}
     outcomes: list[Outcome] = []
     for from_topic, to_topic in listed:
         edge = (from_topic, to_topic)
-        outcomes.append((SHARED if edge in there_already else ADDED) if edge in left else ALREADY_OWNED)
+        outcomes.append((with_others if edge in others_too else alone) if edge in left else nothing)
         left.discard(edge)
     return tuple(outcomes)

@@ -1,5 +1,6 @@
 """The graph with owners: what each call comes to, and that a refused one leaves everything as it was."""
 
+import random
 from itertools import pairwise
 
 import pytest
@@ -163,6 +164,21 @@ def test_a_malformed_topic_is_refused_and_leaves_no_trace(dag, topic):
         with pytest.raises(InvalidTopic):
             dag.add_edges([("X", "Y"), edge], "me")
     assert state(dag) == before
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_batch_comes_to_what_its_edges_come_to_one_by_one(seed):
+    dice = random.Random(seed)
+    pairs = [(f"T{low}", f"T{high}") for high in range(7) for low in range(high)]
+    together, apart = DAG(), DAG()
+    for _ in range(60):
+        batch, owner = dice.choices(pairs, k=dice.randint(0, 8)), dice.choice(["me", "you", None])
+        act, act_on_one = dice.choice([(DAG.add_edges, DAG.add_edge), (DAG.remove_edges, DAG.remove_edge)])
+        assert act(together, batch, owner) == tuple(act_on_one(apart, *edge, owner) for edge in batch)
+        assert together._held == apart._held
+        assert together._order.targets == apart._order.targets
+        assert together._order.sources == apart._order.sources
+        assert together._order.levels.keys() == apart._order.levels.keys()
 
 
 GOOD = ["A", "é", "A B", "A|B", "A/B", "x" * 1024]

@@ -25,8 +25,14 @@ FAULTS = {
     ),
     "a batch is all new to whoever holds a part of it": Fault(
         "graphmeta/_dag.py",
-        "if not there_already and sum(map(len, new.values())) == len(listed):",
-        "if not there_already:",
+        "if not others_too and sum(map(len, touched.values())) == len(listed):",
+        "if not others_too:",
+        "graphmeta/dag",
+    ),
+    "who let a part go holds it all the same": Fault(
+        "graphmeta/_dag.py",
+        "del held[from_topic][to_topic]\n        if not held:",
+        "pass\n        if not held:",
         "graphmeta/dag",
     ),
     "a limit comes before the form": Fault(
