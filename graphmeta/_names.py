@@ -56,6 +56,11 @@ def check_topics(topics: Collection[object]) -> None:
 
 def check_edges(edges: Collection[tuple[object, object]]) -> None:
     """Do `check_edge` for each of *edges*: raise `InvalidTopic` for the first topic that is malformed."""
+    if len(edges) == 1:  # Needs none of what follows.
+        for from_topic, to_topic in edges:
+            check_topic(from_topic)
+            check_topic(to_topic)
+        return
     topics = tuple(chain.from_iterable(edges))
     try:
         usual = _are_usual(set(topics))
