@@ -134,11 +134,14 @@ async def main(delay):
                 session_id = session.id
                 before = graph.snapshot()
                 leaving.set()
-                # Only the large one ends here.
-                graph._supervisor.member("large").end()
-                after = graph.snapshot()
-                print("whole" if len(after.edge_owners) == 1 and after.revision == before.revision + 1 else "HALF")
-                await trio.sleep(1)
+                try:
+                    # Only the large one ends here.
+                    graph._supervisor.member("large").end()
+                    await trio.sleep(1)
+                finally:
+                    # Here, where the only interrupt has struck already: it could also strike between this and that.
+                    after = graph.snapshot()
+                    print("whole" if len(after.edge_owners) == 1 and after.revision == before.revision + 1 else "HALF")
     finally:
         thread.join()
 
