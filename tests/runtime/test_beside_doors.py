@@ -248,6 +248,12 @@ class Bare:
         await self.send(msgspec.msgpack.encode({"jsonrpc": "2.0", "method": "message", "params": params}))
 
     async def hear(self):
+        """The next document; None at the end, which must have another reason than that nothing was heard from here."""
+        while (frame := await self.frame()) == b"\xc0":
+            await self.send(b"\xc3")
+        return None if frame is None else msgspec.msgpack.decode(frame)
+
+    async def frame(self):
         """The next frame; None at the end. A descriptor that comes along is kept."""
         while len(self.received) < 4 or len(self.received) < 4 + int.from_bytes(self.received[:4], "big"):
             try:
@@ -264,7 +270,7 @@ class Bare:
         end = 4 + int.from_bytes(self.received[:4], "big")
         frame = bytes(self.received[4:end])
         del self.received[:end]
-        return msgspec.msgpack.decode(frame)
+        return frame
 
     async def ended(self):
         while await self.hear() is not None:
