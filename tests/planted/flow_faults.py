@@ -27,7 +27,7 @@ FAULTS = {
         "runtime/hostile_messages runtime/endpoints",
     ),
     "who pauses and ends leaves the flow paused": Fault(
-        "actors/_graph/_session/_service.py",
+        "actors/_graph/_session/_membership.py",
         "self._graph.router.resume(self.id)\n        for watch",
         "for watch",
         "runtime/flow actors/session_conformance",

@@ -61,7 +61,7 @@ FAULTS = {
         "actors/session_limits",
     ),
     "watches have no bound": Fault(
-        "actors/_graph/_session/_service.py",
+        "actors/_graph/_session/_membership.py",
         'check("watches_per_session", self._graph.limits, len(self._watches) + 1)',
         "pass",
         "actors/session_limits",
@@ -106,10 +106,10 @@ FAULTS = {
         "actors/_graph/_wire/_remote_service.py", "watch.on_item = self.drain", "pass", "actors/session_conformance"
     ),
     "a watch outlives its session": Fault(
-        "actors/_graph/_session/_service.py", "watch.close(failure)", "pass", "actors/session_conformance"
+        "actors/_graph/_session/_membership.py", "watch.close(failure)", "pass", "actors/session_conformance"
     ),
     "who waits is not told of the end": Fault(
-        "actors/_graph/_session/_service.py", "scope.cancel()", "pass", "actors/live_settings"
+        "actors/_graph/_session/_membership.py", "scope.cancel()", "pass", "actors/live_settings"
     ),
     "the body is not told of the end": Fault(
         "actors/_graph/_session/_body.py", "session.on_ended = scope.cancel", "pass", "actors/session_conformance"

@@ -10,7 +10,8 @@ from actors._data import Publisher, Subscriber
 from actors._graph._supervisor._watch import Changes
 from graphmeta import GraphMetadata, GraphSnapshot
 
-from ._service import SessionService, SettingsPort
+from ._membership import SettingsPort
+from ._service import SessionService
 
 P = ParamSpec("P")
 R = TypeVar("R")

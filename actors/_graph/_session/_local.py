@@ -18,7 +18,8 @@ from graphmeta import GraphMetadata, GraphSnapshot, type_text
 
 from ._body import body_of
 from ._line import Line
-from ._service import SessionService, SettingsPort
+from ._membership import SettingsPort
+from ._service import SessionService
 from ._session import Session
 from ._session_actor import SessionActor
 

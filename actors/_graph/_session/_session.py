@@ -18,8 +18,9 @@ from graphmeta import GraphMetadata, GraphSnapshot, SettingValue
 
 from ._holder import Holder
 from ._line import Line
+from ._membership import SettingsPort
 from ._sequence import Sequence
-from ._service import SessionService, SettingsPort
+from ._service import SessionService
 from ._settings_watch import SettingsWatch
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actors._graph._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, WatchOverrun
-from actors._graph._session._service import SettingsPort
+from actors._graph._session._membership import SettingsPort
 from graphmeta import Change
 from transport import LinkLost, Payload, Peer, wire_method
 

@@ -16,7 +16,8 @@ from actors._floor import open_actor_nursery
 from actors._graph._errors import ConnectionRefused, NotRunning, SessionEnded, SessionError, SessionLost
 from actors._graph._session._body import body_of
 from actors._graph._session._line import Line
-from actors._graph._session._service import SessionService, SettingsPort
+from actors._graph._session._membership import SettingsPort
+from actors._graph._session._service import SessionService
 from actors._graph._session._session import Session
 from actors._graph._slices import in_slices
 from actors._graph._software import SOFTWARE
