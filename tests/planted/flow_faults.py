@@ -20,6 +20,12 @@ FAULTS = {
     "sync waits for nothing": Fault(
         "actors/_data/_router.py", "await inbox.wait_taken()", "pass", "runtime/flow runtime/endpoints"
     ),
+    "who waits for a credit is not woken by it": Fault(
+        "actors/_data/_remote_endpoints.py",
+        "self._handed_over += count\n        self._changed.unpark_all()",
+        "self._handed_over += count",
+        "campaigns/campaign_flow",
+    ),
     "a client may send without credit": Fault(
         "actors/_data/_inflow.py",
         "if len(self._queue) + self._owed >= self._window:",
