@@ -1,5 +1,6 @@
-"""Processes that tests start compile our modules once between them, not once each."""
+"""Processes that tests start: they compile our modules once between them, and hear of a terminal that closes."""
 
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -14,3 +15,11 @@ def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
             patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("bytecode")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hang_ups_are_heard() -> None:
+    """Under ``nohup`` every process that a test starts would inherit that a closing terminal is nothing to it."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        # A handler, which those who are started do not inherit, and not the default, which would end the tests.
+        signal.signal(signal.SIGHUP, lambda number, frame: None)

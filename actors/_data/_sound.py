@@ -5,6 +5,7 @@ stack is already: whoever sends anything else would end the connections of those
 """
 
 import sys
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -14,17 +15,17 @@ from ._forms import Form
 
 _SHALLOW: Final = 256
 """Bytes that cannot be nested so deep that anybody's stack is too small."""
-_LEVELS: Final = sys.getrecursionlimit() // 2
-"""A message is looked at so many levels deep in something else; others read it where the stack is not as empty."""
+_MOST_LEVELS: Final = 500
+"""How deep a message may be nested: half of the usual stack, since others read it where the stack is not empty."""
 _STANDS_FOR_ANOTHER: Final = b"\xd7\x03"
 """The beginning of the extension that a connection has for what came beside it."""
 
 _NESTS: Final = frozenset(bytes((head,)) for head in (*range(0x80, 0xA0), *range(0xDC, 0xE0), *b"[{ \t\r\n"))
 """How lists and maps begin: large bytes, texts and arrays need no look."""
 
-_DEEP_INSIDE: Final[dict[Form, tuple[Any, bytes, bytes]]] = {
-    Form.MSGPACK: (msgspec.msgpack.Decoder(msgspec.Raw), b"\x91" * _LEVELS, b""),
-    Form.JSON: (msgspec.json.Decoder(msgspec.Raw), b"[" * _LEVELS, b"]" * _LEVELS),
+_DECODERS: Final[dict[Form, Any]] = {
+    Form.MSGPACK: msgspec.msgpack.Decoder(msgspec.Raw),
+    Form.JSON: msgspec.json.Decoder(msgspec.Raw),
 }
 
 
@@ -42,10 +43,20 @@ def check_unseen(raw: bytearray) -> None:
 
 
 def _check(raw: bytes | bytearray, form: Form) -> None:
-    decoder, before, after = _DEEP_INSIDE[form]
+    before, after = _around(form, sys.getrecursionlimit())
     try:
-        decoder.decode(b"".join((before, raw, after)))
+        _DECODERS[form].decode(b"".join((before, raw, after)))
     except RecursionError:
         raise Unfit("it is nested too deeply") from None
     except msgspec.MsgspecError as error:
         raise Unfit(f"no message: {error}") from None
+
+
+@cache
+def _around(form: Form, limit: int) -> tuple[bytes, bytes]:
+    """Return what a message is looked at inside of, so that no more levels are left to it with this *limit* of stacks.
+
+    Its readers have the usual one, even where this process was told to allow more.
+    """
+    levels = max(limit - _MOST_LEVELS, limit // 2)
+    return (b"\x91" * levels, b"") if form is Form.MSGPACK else (b"[" * levels, b"]" * levels)

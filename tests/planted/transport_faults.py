@@ -297,4 +297,10 @@ FAULTS = {
     "what may be of any size is read in one go": Fault(
         "transport/_whole_requests.py", " or is_open_ended(method.params)", "", "transport/whole_requests"
     ),
+    "who may go deeper himself thinks that others can": Fault(
+        "actors/_data/_sound.py",
+        "levels = max(limit - _MOST_LEVELS, limit // 2)",
+        "levels = _MOST_LEVELS",
+        "runtime/beside_doors",
+    ),
 }

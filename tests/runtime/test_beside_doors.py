@@ -5,6 +5,7 @@ import gc
 import os
 import socket
 import struct
+import sys
 import tempfile
 from contextlib import asynccontextmanager
 from functools import partial
@@ -431,8 +432,19 @@ async def test_what_is_no_message_beside_the_link_ends_its_publisher_and_is_neve
             assert await other.receive() == "honest"
 
 
+@pytest.fixture(params=[1, 3], ids=["the usual stack", "a stack that is told to be larger"])
+def stack(request):
+    """The server's; its readers in other processes have the usual one."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000 * request.param)
+    yield
+    sys.setrecursionlimit(before)
+
+
 @pytest.mark.parametrize("way", ["a socket", "the web"])
-async def test_what_is_nested_too_deeply_for_the_stack_of_a_reader_ends_its_publisher_and_is_never_passed_on(way):
+async def test_what_is_nested_too_deeply_for_the_stack_of_a_reader_ends_its_publisher_and_is_never_passed_on(
+    way, stack
+):
     async with door() as hall:
         web = await hall.nursery.start(serve_websocket, hall.graph)
         join = hall.join if way == "a socket" else partial(open_session, web.url, token=web.token)
