@@ -24,7 +24,7 @@ from transport import Limits
 
 T = TypeVar("T")
 
-SEEDS = scale(100, 20, 4)
+SEEDS = scale(100, 10, 4)
 MESSAGES = scale(120, 60, 60)
 SIZES = (0, 0, 10, 10, 1_000, 65_000, 70_000, 300_000, 2_000_000)
 """Most are small; from 64 KiB on they go in memory files, where there is a way for them."""
