@@ -1,5 +1,6 @@
 """Processes that tests start: they compile our modules once between them, and hear of a terminal that closes."""
 
+import gc
 import signal
 import sys
 from collections.abc import Iterator
@@ -23,3 +24,12 @@ def hang_ups_are_heard() -> None:
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         # A handler, which those who are started do not inherit, and not the default, which would end the tests.
         signal.signal(signal.SIGHUP, lambda number, frame: None)
+
+
+@pytest.fixture(scope="module")
+def old_objects_left_alone() -> Iterator[None]:
+    """For modules that collect garbage often: what thousands of tests before have left is none of theirs."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()

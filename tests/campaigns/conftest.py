@@ -1,7 +1,6 @@
 """Houses for campaigns, by kind."""
 
-import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from campaign_house import HOUSES, House
@@ -16,9 +15,5 @@ async def house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def old_objects_left_alone() -> Iterator[None]:
-    """What thousands of tests before have left is no garbage of these, which collect it all again and again."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
+def quick_collections(old_objects_left_alone: None) -> None:
+    """These collect all garbage again and again."""

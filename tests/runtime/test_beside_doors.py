@@ -21,6 +21,8 @@ from actors import MessageRefused, open_graph, open_session, serve_unix, serve_w
 from actors._graph._wire._streams import Streams
 from transport import Bypass, Limits, Posted
 
+pytestmark = pytest.mark.usefixtures("old_objects_left_alone")
+
 SIZES = [1, 300_000, 2, 65_536, 1_000_000, 3, 65_000, 5_000_000, 13_000_000]
 
 

@@ -18,6 +18,8 @@ from transport._their_files import LEASES
 
 NOW = socket.MSG_DONTWAIT
 
+pytestmark = pytest.mark.usefixtures("old_objects_left_alone")
+
 
 def large(number, size=LARGE):
     """Bytes that are large enough, and no others' like them."""
