@@ -16,8 +16,6 @@ from ._calls import Answer, Call, Calls
 from ._codec import JSON, MSGPACK
 from ._error_table import ErrorTable
 from ._errors import LimitExceeded, LinkClosed, LinkLost, ProtocolError
-from ._groups import single_as_itself
-from ._heartbeat import Heartbeat
 from ._limits import Limits
 from ._link import Frame, Link, Role
 from ._opening import Opening, receive_opening
@@ -28,6 +26,7 @@ from ._requests import Requests
 from ._rpc import Failure, Reply, notification_document, request_document
 from ._sender import Sender
 from ._service import Service
+from ._serving import Serving
 
 T = TypeVar("T")
 
@@ -72,12 +71,7 @@ class Peer:
         self._close_next = False
         self._last: Call | None = None
         """With its answer this end closes, too."""
-        self._scope = trio.CancelScope()
-        self._resting = trio.CancelScope()
-        """Around the wait for the next frame."""
-        self._tasks: trio.Nursery | None = None
-        self._early: list[Callable[[], Awaitable[object]]] | None = None
-        """Tasks to begin with when there is a nursery for them; None while the connection is not served."""
+        self._serving = Serving(link, self.limits, self._take_all, self.abort)
 
     def __repr__(self) -> str:
         state = self._ended or ("closing" if self._closing else "open")
@@ -134,20 +128,20 @@ class Peer:
         not in the error table, raised by a method or by ``on_notify``, is a bug and leaves as itself. The link
         stays its opener's to close.
         """
-        self._scope.shield = shielded
-        with self._scope:
-            await self._serve(task_status)
+        try:
+            self._sender.open(partial(self.start_soon, self._write))
+            self._reading.open()
+            task_status.started()
+            await self._serving.run(shielded=shielded)
+        finally:
+            self._end("this end stopped serving the connection")
         if not self._closing:
             assert self._ended is not None
             raise LinkLost(self._ended)
 
     def start_soon(self, async_fn: Callable[..., Awaitable[object]], *args: Any) -> None:
         """Run a task for as long as the connection is served; when it is over, not at all."""
-        if self._tasks is not None:
-            self._tasks.start_soon(async_fn, *args)
-        elif self._early is not None:
-            self._early.append(partial(async_fn, *args))
-            self._resting.cancel()
+        self._serving.start_soon(async_fn, *args)
 
     async def request(self, method: str, params: Mapping[str, Any], result_type: Any = Any) -> Any:
         """Ask the other end and wait for its answer, decoded into ``result_type``.
@@ -226,7 +220,7 @@ class Peer:
 
     def hurry(self, seconds: float) -> None:
         """Let `run` end within so many seconds, whatever still waits."""
-        self._scope.deadline = min(self._scope.deadline, trio.current_time() + seconds)
+        self._serving.hurry(seconds)
 
     def close_next(self) -> None:
         """As `close`, once what has arrived is answered: for a method whose answer is the last word."""
@@ -248,50 +242,18 @@ class Peer:
         except (LimitExceeded, LinkLost):
             return
 
-    async def _serve(self, task_status: trio.TaskStatus[None]) -> None:
-        self._early = []
+    async def _take_all(self) -> None:
+        """Take what comes: the reader's work."""
         try:
-            self._sender.open(partial(self.start_soon, self._write))
-            self._reading.open()
-            task_status.started()
-            await self._read()
-            if self._early:
-                await self._read_beside_tasks(self._early)
-        finally:
-            self._early = None
-            self._end("this end stopped serving the connection")
-
-    async def _read_beside_tasks(self, early: list[Callable[[], Awaitable[object]]]) -> None:
-        """Go on with a nursery, which most connections never need: it would be a large part of what they cost."""
-        if self._ended is not None:
-            self._scope.cancel()
-        with single_as_itself():
-            async with trio.open_nursery() as self._tasks:
-                self._early = None
-                for task in early:
-                    self._tasks.start_soon(task)
-                try:
-                    await self._read()
-                finally:
-                    self._tasks = None
-
-    async def _read(self) -> None:
-        """Take what comes, and between two frames look after the heartbeat; until a task needs a nursery first."""
-        heartbeat = Heartbeat(self._link, self.limits)
-        try:
-            while self._ended is None and not self._early:
-                with trio.CancelScope(deadline=heartbeat.due) as self._resting:
-                    await self._take_all()
-                if self._resting.cancelled_caught and not self._early and heartbeat.beat():
-                    self.abort(f"nothing was heard for {self.limits.heartbeat_timeout:g} s after a ping")
+            while self._serving.goes_on:
+                await self._reading.go_on()
         except LinkClosed as error:
             self._end(error.reason)
         except (ProtocolError, LimitExceeded) as error:
             self._end(str(error))
-
-    async def _take_all(self) -> None:
-        while self._ended is None and not self._early:
-            await self._reading.go_on()
+        if self._close_next and self._last is None:
+            # Of many that take leave in one turn each is answered before the first is seen off.
+            await trio.lowlevel.cancel_shielded_checkpoint()
 
     def _take(self, frame: Frame | None) -> None:
         """Take a frame and those that came with it; what they are answered at once leaves in one write."""
@@ -323,6 +285,4 @@ class Peer:
             self._calls.fail_all(LinkLost(reason))
             self._sender.end(reason)
             self._reading.end(reason, polite=reason is _CLOSED)
-            if self._tasks is not None or not self._reading.is_readers_turn:
-                # The reader itself sees it when it goes on; a cancellation is a large part of a session's end.
-                self._scope.cancel()
+            self._serving.stop(in_readers_turn=self._reading.is_readers_turn)

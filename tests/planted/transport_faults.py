@@ -145,10 +145,16 @@ FAULTS = {
         "transport/peer_ends",
     ),
     "a task that began in the last turn is waited for": Fault(
-        "transport/_peer.py",
-        "        if self._ended is not None:\n            self._scope.cancel()\n        with",
-        "        with",
+        "transport/_serving.py",
+        "                if self._over:\n                    self._tasks.cancel_scope.cancel()\n",
+        "",
         "transport/peer_ends",
+    ),
+    "who leaves is seen off before the next is answered": Fault(
+        "transport/_peer.py", "if self._close_next and self._last is None:", "if False:", "transport/peer_ends"
+    ),
+    "a cancellation comes between a shielded connection and its tasks": Fault(
+        "transport/_serving.py", "self._tasks.cancel_scope.shield = self._shielded", "pass", "transport/peer_ends"
     ),
     "a door that finds no room for a connection falls": Fault(
         "transport/_listen.py", "if error.errno not in _NO_ROOM:", "if True:", "transport/connect"

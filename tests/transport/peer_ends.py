@@ -51,6 +51,11 @@ class Calculator:
         return a + b
 
     @wire_method
+    async def add_later(self, a: int, b: int) -> int:
+        await trio.sleep(1)
+        return a + b
+
+    @wire_method
     def refuse(self, why: str) -> None:
         raise Refused(why, ("a", "b"))
 
@@ -93,6 +98,7 @@ class Calculator:
     def part(self) -> str:
         """End the connection, and this answer is the last word."""
         assert self.peer is not None
+        self.log.append("leaving")
         self.peer.close_next()
         return "farewell"
 

@@ -102,6 +102,26 @@ async def test_a_request_can_be_the_last_and_closes_its_own_end_with_the_answer(
     assert ends.lost == {}
 
 
+async def test_of_many_that_leave_in_one_turn_each_is_answered_before_the_first_is_seen_off(
+    nursery: trio.Nursery,
+) -> None:
+    crowd = [await Ends(nursery).start("client") for _ in range(5)]
+    order: list[str] = []
+
+    async def serve(ends: Ends) -> None:
+        await ends.server.run()
+        order.append("seen off")
+
+    for ends in crowd:
+        ends.calculator.log = order
+        nursery.start_soon(serve, ends)
+    await trio.testing.wait_all_tasks_blocked()
+    for ends in crowd:
+        nursery.start_soon(ends.client.request, "part", {})
+    await trio.testing.wait_all_tasks_blocked()
+    assert order == ["leaving"] * 5 + ["seen off"] * 5
+
+
 async def test_leave_is_taken_in_spite_of_a_cancellation(ends: Ends) -> None:
     answers: list[int] = []
     with trio.CancelScope() as scope:
@@ -149,7 +169,7 @@ async def test_what_began_in_the_turn_that_ended_the_connection_ends_with_it(nur
     await trio.testing.wait_all_tasks_blocked()
     await ends.start("server")
     await ends.over["server"].wait()
-    assert ends.calculator.log == ["waiting", "left"]
+    assert sorted(ends.calculator.log) == ["leaving", "left", "waiting"]
     await ends.server_link.aclose()
     await ends.over["client"].wait()
     assert sorted(answers) == ["farewell", "lost"]
@@ -182,12 +202,17 @@ async def test_a_task_of_the_connection_ends_with_it_and_none_begins_later(ends:
     assert log == ["one", "end of one"]
 
 
-async def test_a_shielded_end_serves_on_when_it_is_cancelled_until_it_closes() -> None:
+@pytest.mark.parametrize("method", ["add", "add_later"])
+async def test_a_shielded_end_serves_on_when_it_is_cancelled_until_it_closes(
+    method: str, autojump_clock: trio.testing.MockClock
+) -> None:
     ours, theirs = memory_links()
     client, server = Peer(ours), Peer(theirs, service=Service(Calculator()))
+    answers: list[int] = []
 
     async def ask_and_end() -> None:
-        assert await client.request("add", {"a": 1, "b": 2}, int) == 3
+        with trio.move_on_after(5):
+            answers.append(await client.request(method, {"a": 1, "b": 2}, int))
         server.close()
 
     async with trio.open_nursery() as nursery:
@@ -198,6 +223,7 @@ async def test_a_shielded_end_serves_on_when_it_is_cancelled_until_it_closes() -
             await server.run(shielded=True)
         assert not around.cancelled_caught
         nursery.cancel_scope.cancel()
+    assert answers == [3]
 
 
 async def test_tasks_that_are_asked_for_together_or_early_all_begin(ends: Ends) -> None:
