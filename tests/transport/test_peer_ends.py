@@ -1,11 +1,14 @@
 """How connections end: politely, by loss, by a bug, by cancellation; nobody goes on waiting."""
 
+from typing import Any
+
 import pytest
 import trio
 import trio.testing
 from peer_ends import Calculator, Ends
 
 from transport import (
+    Frame,
     LinkLost,
     Peer,
     Service,
@@ -153,7 +156,12 @@ async def test_leave_that_was_taken_on_a_broken_link_is_an_error_of_the_link(end
         await ends.client.take_leave("add", {"a": 1})
 
 
-async def test_what_began_in_the_turn_that_ended_the_connection_ends_with_it(nursery: trio.Nursery) -> None:
+async def test_what_began_in_the_turn_that_ended_the_connection_ends_with_it(
+    nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def all_in_one_turn(link: Any) -> Frame | None:
+        return link._incoming.frames.popleft() if link._incoming.frames else None
+
     ends = await Ends(nursery).start("client")
     answers: list[str] = []
 
@@ -167,6 +175,7 @@ async def test_what_began_in_the_turn_that_ended_the_connection_ends_with_it(nur
     await trio.testing.wait_all_tasks_blocked()
     nursery.start_soon(ask, "part")
     await trio.testing.wait_all_tasks_blocked()
+    monkeypatch.setattr(type(ends.server_link), "receive_nowait", all_in_one_turn)
     await ends.start("server")
     await ends.over["server"].wait()
     assert sorted(ends.calculator.log) == ["leaving", "left", "waiting"]
