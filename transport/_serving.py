@@ -40,8 +40,8 @@ class Serving:
         self._resting = trio.CancelScope()
         """Around the reader's waiting, until the heartbeat is due."""
         self._tasks: trio.Nursery | None = None
-        self._early: list[Task] | None = None
-        """Tasks to begin with when there is a nursery for them; None while nothing is served."""
+        self._early: list[Task] | None = []
+        """Tasks to begin with when there is a nursery for them; None when there will be none."""
 
     @property
     def goes_on(self) -> bool:
@@ -51,7 +51,6 @@ class Serving:
     async def run(self, *, shielded: bool) -> None:
         """Serve until `stop`, or the time is over; *shielded*, a cancellation around it does not end it."""
         self._shielded = shielded
-        self._early = []
         try:
             await self._read()
             if self._early:
@@ -60,7 +59,7 @@ class Serving:
             self._early = None
 
     def start_soon(self, async_fn: Callable[..., Awaitable[object]], *args: Any) -> None:
-        """Run a task for as long as this runs; when it is over, not at all."""
+        """Run a task for as long as this runs, or will; when it is over, not at all."""
         if self._tasks is not None:
             self._tasks.start_soon(async_fn, *args)
         elif self._early is not None:

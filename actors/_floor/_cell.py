@@ -186,6 +186,14 @@ class Cell:
             self._dismiss(self.life)
         return not self.spawned
 
+    @property
+    def resting(self) -> Life | None:
+        """The life whose task waits for a message, if that is all there is of it: nothing is left for its end to do."""
+        life = self.life
+        if life is None or not self.mailbox.waited_for or life.tasks.child_tasks or life.children is not None:
+            return None
+        return None if life.actor._has_stopping else life
+
     def _dismiss(self, life: Life) -> None:
         """Let an idle actor look up; cancel what others are at, which costs it as much as the rest of its end."""
         life.leaving = True

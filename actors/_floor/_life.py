@@ -33,6 +33,7 @@ class Life:
         "in_hand",
         "leaving",
         "number",
+        "over",
         "overran",
         "path",
         "put_off",
@@ -59,6 +60,8 @@ class Life:
         self.leaving = False
         self.cancelled = False
         self.overran = False
+        self.over = False
+        """what follows from its end has been decided"""
 
     def leave(self) -> None:
         """End after the message in hand at the latest; whatever waits is cancelled."""

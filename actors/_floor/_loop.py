@@ -46,7 +46,6 @@ async def live(cell: Cell, ended: Callable[[Cell, Life], None]) -> None:
     """One life, whole. Its errors are in the life that *ended* is told, never raised."""
     cell.lives += 1
     life: Life | None = None
-    told = False
     try:
         async with trio.open_nursery(strict_exception_groups=True) as tasks:
             # a cancellation from outside ends the nursery's body, and that ends the actors, in order
@@ -54,17 +53,17 @@ async def live(cell: Cell, ended: Callable[[Cell, Life], None]) -> None:
             life = cell.life = Life(cell.path, cell.lives, tasks)
             enter(life)
             await _whole(cell, life)
-            if not tasks.child_tasks and not tasks.cancel_scope.cancel_called:
+            if not (life.over or tasks.child_tasks or tasks.cancel_scope.cancel_called):
                 # No task has failed or is left; what remains is a turn of the scheduler, which nobody has to wait for.
-                told = True
+                life.over = True
                 ended(cell, life)
     except BaseException as error:
-        if told:
+        assert life is not None
+        if life.over:
             raise
-        assert life is not None
         life.errors += [cause for inner in raised_inside(error) for cause in causes(inner)]
-    if not told:
-        assert life is not None
+    assert life is not None
+    if not life.over:
         ended(cell, life)
 
 

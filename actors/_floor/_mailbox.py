@@ -110,6 +110,11 @@ class Mailbox:
         self._reader = None
         return trio.lowlevel.Abort.SUCCEEDED
 
+    @property
+    def waited_for(self) -> bool:
+        """Whether its reader is parked."""
+        return self._reader is not None
+
     def wake(self) -> bool:
         """Let the reader look up; false if it is not parked."""
         if self._reader is None:

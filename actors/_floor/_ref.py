@@ -126,7 +126,8 @@ class ActorRef(Generic[A_co]):
         """Tell the actor to end for good, and return at once.
 
         In this same step its mailbox closes (what was queued is answered with `ActorStopped`) and the message
-        in hand is cancelled. Its `stopping` runs as soon as its task does.
+        in hand is cancelled. Its `stopping` runs as soon as its task does; an actor that rests, and has neither that
+        nor children nor tasks, is gone in this step.
         """
         self._end(self._cell, Told.STOP)
 

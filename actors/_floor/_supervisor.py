@@ -56,11 +56,15 @@ class Supervisor:
 
     @trio.lowlevel.enable_ki_protection
     def end(self, cell: Cell, told: Told) -> None:
-        """Tell an actor to end. Between two lives there is no task to hear it, so it is gone in this step."""
+        """Tell an actor to end. One that rests, or is between two lives, is gone in this step."""
+        resting = cell.resting
         if cell.end(told):
             assert cell.last_down is not None
             cell.last_down = attrs.evolve(cell.last_down, final=True)
             self._bury(cell)
+        elif resting is not None:
+            resting.over = True
+            self._ended(cell, resting)
 
     def begin_close(self) -> bool:
         """Cancel the background tasks, and start nothing any more; true if there are actors to be stopped."""

@@ -414,6 +414,64 @@ async def test_an_actor_is_stopped_at_once_and_waited_for_later(autojump_clock):
     assert record == ["a started", "a stopping"]
 
 
+class Resting(Actor):
+    """Has nothing to clean up."""
+
+    async def work(self) -> str:
+        return "done"
+
+
+async def test_an_actor_at_rest_that_has_nothing_to_clean_up_is_gone_in_the_step_that_stops_it():
+    async with open_actor_nursery() as nursery:
+        for number in range(3):
+            ref = await nursery.start(Resting, name="one", restart="permanent")
+            assert await ref.call(Resting.work) == "done"
+            monitor = ref.monitor()
+            await trio.testing.wait_all_tasks_blocked()
+            ref.stop_nowait()
+            assert ref.status().state == "stopped", number
+            assert [(down.reason, down.final) async for down in monitor] == [("normal", True)]
+            with pytest.raises(ActorStopped):
+                await ref.call(Resting.work)
+
+
+@pytest.mark.parametrize("what", ["a message", "stopping", "a task", "a child"])
+async def test_an_actor_that_has_something_left_to_do_is_not_gone_before_it_has_done_it(what):
+    class Busy(Resting):
+        async def started(self) -> None:
+            if what == "a task":
+                self.nursery.start_soon(trio.sleep_forever)
+            if what == "a child":
+                await self.nursery.start(Noted, "child", [])
+
+    async with open_actor_nursery() as nursery:
+        ref = await nursery.start(Noted if what == "stopping" else Busy, *(("a", []) if what == "stopping" else ()))
+        await trio.testing.wait_all_tasks_blocked()
+        if what == "a message":
+            ref.cast_nowait(Busy.work)
+        ref.stop_nowait()
+        assert ref.status().state == "stopping"
+        assert (await ref.wait_down()).reason == "normal"
+
+
+async def test_actors_at_rest_do_not_wait_for_each_other_when_their_nursery_ends():
+    turns = 0
+
+    class Counting(trio.abc.Instrument):
+        def before_task_step(self, task: trio.lowlevel.Task) -> None:
+            nonlocal turns
+            turns += task is closing
+
+    async with open_actor_nursery() as nursery:
+        for _ in range(100):
+            await nursery.start(Resting)
+        closing = trio.lowlevel.current_task()
+        instrument = Counting()
+        trio.lowlevel.add_instrument(instrument)
+    trio.lowlevel.remove_instrument(instrument)
+    assert turns < 5
+
+
 async def test_an_actor_that_stops_itself_finishes_its_message_first():
     record = []
     async with open_actor_nursery() as nursery:

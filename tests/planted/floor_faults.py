@@ -39,6 +39,18 @@ FAULTS = {
     "a stop may take for ever": Fault(
         "actors/_floor/_loop.py", "guard.deadline = trio.current_time() + cell.grace", "pass", "actors/actor_matrix"
     ),
+    "an actor at rest is taken for gone though it has something to do": Fault(
+        "actors/_floor/_cell.py",
+        "return None if life.actor._has_stopping else life",
+        "return life",
+        "actors/actor_lives",
+    ),
+    "the end of an actor at rest is told twice": Fault(
+        "actors/_floor/_supervisor.py", "resting.over = True", "pass", "actors/actor_lives"
+    ),
+    "actors at rest end one after the other": Fault(
+        "actors/_floor/_supervisor.py", "elif resting is not None:", "elif False:", "actors/actor_lives"
+    ),
     "an actor never lets others run": Fault(
         "actors/_floor/_loop.py", "if in_a_row == MESSAGES_PER_STEP:", "if False:", "actors/actor_calls"
     ),

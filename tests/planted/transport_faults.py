@@ -153,6 +153,12 @@ FAULTS = {
     "who leaves is seen off before the next is answered": Fault(
         "transport/_peer.py", "if self._close_next and self._last is None:", "if False:", "transport/peer_ends"
     ),
+    "what was asked too early never leaves": Fault(
+        "transport/_serving.py",
+        "self._early: list[Task] | None = []",
+        "self._early: list[Task] | None = None",
+        "transport/peer_ends",
+    ),
     "a cancellation comes between a shielded connection and its tasks": Fault(
         "transport/_serving.py", "self._tasks.cancel_scope.shield = self._shielded", "pass", "transport/peer_ends"
     ),

@@ -250,6 +250,24 @@ async def test_tasks_that_are_asked_for_together_or_early_all_begin(ends: Ends) 
     assert sorted(begun) == [0, 1, 2, 10, 11, 12]
 
 
+async def test_what_was_asked_before_a_connection_is_served_leaves_when_it_is(
+    nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = await Ends(nursery).start("server")
+    # Nothing leaves at once, so that it takes a task to send it.
+    monkeypatch.setattr(type(ends.client_link), "ready", False)
+    answers: list[int] = []
+
+    async def ask() -> None:
+        answers.append(await ends.client.request("add", {"a": 1}, int))
+
+    nursery.start_soon(ask)
+    await trio.testing.wait_all_tasks_blocked()
+    await ends.start("client")
+    await trio.testing.wait_all_tasks_blocked()
+    assert answers == [2]
+
+
 async def test_whoever_writes_is_there_only_while_something_waits(ends: Ends) -> None:
     # The first one begins a step later: until then there is no nursery for it.
     ends.client.notify("note", {"text": "."})
