@@ -19,11 +19,16 @@ _LAST_LOOK = 0.02
 
 
 class Heartbeat:
-    """The rounds of one link: rest, ask, listen, and look a last time."""
+    """The rounds of one link: rest, ask, listen, and look a last time.
+
+    A peer is asked an interval after its last byte, or as soon as that byte is seen: so it is never silent for longer
+    than interval and timeout. A rest that began with the end of a round would give it the round before, too.
+    """
 
     def __init__(self, link: Link, limits: Limits) -> None:
         self._link = link
-        self._limits = limits
+        self._interval = limits.heartbeat_interval
+        self._timeout = limits.heartbeat_timeout
         self._asked = 0.0
         self.due: float
         """`trio.current_time` at which to `beat`."""
@@ -35,24 +40,33 @@ class Heartbeat:
         return self._step()
 
     def _rest(self) -> bool:
-        return self._next(self._limits.heartbeat_interval, self._ask)
+        return self._next(max(trio.current_time(), self._link.last_heard + self._interval), self._ask)
 
     def _ask(self) -> bool:
         self._asked = trio.current_time()
         self._link.ping()
-        return self._next(self._limits.heartbeat_timeout, self._listen)
+        return self._wait()
+
+    def _wait(self) -> bool:
+        # No longer than an interval, so that an answer is seen before it is time to ask again.
+        soon = trio.current_time() + self._interval
+        return self._next(min(soon, self._asked + self._timeout), self._listen)
 
     def _listen(self) -> bool:
-        late = trio.current_time() - self.due
-        if self._link.last_heard >= self._asked or late > _LATE:
+        now, over = trio.current_time(), self._asked + self._timeout
+        if self._link.last_heard >= self._asked:
             return self._rest()
-        return self._next(_LAST_LOOK, self._look_again)
+        if now < over:
+            return self._wait()
+        if now - over > _LATE:
+            return self._next(now + self._interval, self._ask)
+        return self._next(now + _LAST_LOOK, self._look_again)
 
     def _look_again(self) -> bool:
         if self._link.last_heard < self._asked:
             return True
         return self._rest()
 
-    def _next(self, seconds: float, step: Callable[[], bool]) -> bool:
-        self.due, self._step = trio.current_time() + seconds, step
+    def _next(self, due: float, step: Callable[[], bool]) -> bool:
+        self.due, self._step = due, step
         return False

@@ -37,6 +37,7 @@ class Serving:
         self._shielded = False
         self._deadline = math.inf
         """`trio.current_time` at which it is over, whatever still waits."""
+        self._heartbeat: Heartbeat
         self._resting = trio.CancelScope()
         """Around the reader's waiting, until the heartbeat is due."""
         self._tasks: trio.Nursery | None = None
@@ -51,6 +52,8 @@ class Serving:
     async def run(self, *, shielded: bool) -> None:
         """Serve until `stop`, or the time is over; *shielded*, a cancellation around it does not end it."""
         self._shielded = shielded
+        # One for all of it: a task that begins gives a peer that is silent no more time.
+        self._heartbeat = Heartbeat(self._link, self._limits)
         try:
             await self._read()
             if self._early:
@@ -95,16 +98,16 @@ class Serving:
                     self._tasks = None
 
     async def _read(self) -> None:
-        heartbeat = Heartbeat(self._link, self._limits)
         while self.goes_on:
-            with trio.CancelScope(deadline=min(heartbeat.due, self._deadline), shield=self._shielded) as resting:
+            due = min(self._heartbeat.due, self._deadline)
+            with trio.CancelScope(deadline=due, shield=self._shielded) as resting:
                 self._resting = resting
                 await self._take_all()
             if resting.cancelled_caught and self.goes_on:
-                self._look_at_the_time(heartbeat)
+                self._look_at_the_time()
 
-    def _look_at_the_time(self, heartbeat: Heartbeat) -> None:
+    def _look_at_the_time(self) -> None:
         if trio.current_time() >= self._deadline:
             self.stop(in_readers_turn=True)
-        elif heartbeat.beat():
+        elif self._heartbeat.beat():
             self._give_up(f"nothing was heard for {self._limits.heartbeat_timeout:g} s after a ping")

@@ -220,9 +220,24 @@ FAULTS = {
         "transport/_heartbeat.py", "if self._link.last_heard < self._asked:", "if False:", "transport/heartbeat"
     ),
     "our own pause is the peer's fault": Fault(
+        "transport/_heartbeat.py", "if now - over > _LATE:", "if False:", "transport/heartbeat"
+    ),
+    "whoever answered once has a round more": Fault(
         "transport/_heartbeat.py",
-        "if self._link.last_heard >= self._asked or late > _LATE:",
-        "if self._link.last_heard >= self._asked:",
+        "max(trio.current_time(), self._link.last_heard + self._interval)",
+        "trio.current_time() + self._interval",
+        "transport/heartbeat",
+    ),
+    "an answer is looked for at the end only": Fault(
+        "transport/_heartbeat.py",
+        "min(soon, self._asked + self._timeout)",
+        "self._asked + self._timeout",
+        "transport/heartbeat",
+    ),
+    "a task gives a silent peer more time": Fault(
+        "transport/_serving.py",
+        "        while self.goes_on:\n            due",
+        "        self._heartbeat = Heartbeat(self._link, self._limits)\n        while self.goes_on:\n            due",
         "transport/heartbeat",
     ),
     "a reply overtakes a change": Fault(

@@ -1,6 +1,7 @@
 """Silence ends both ends in time, and a peer that answers is never given up. All by a mock clock."""
 
 import math
+import sys
 
 import pytest
 import trio
@@ -23,15 +24,16 @@ class Recording(Link):
         self.heard = trio.current_time()
         self.answers = math.inf
         """Seconds after which a ping is answered."""
+        self.answered = sys.maxsize
+        """So many pings are; then it falls silent."""
 
     peer = "recording"
     role = Role.SERVER
 
     @property
     def last_heard(self) -> float:
-        if self.pinged and trio.current_time() >= self.pinged[-1] + self.answers:
-            return self.pinged[-1] + self.answers
-        return self.heard
+        answers = [pinged + self.answers for pinged in self.pinged[: self.answered]]
+        return max((at for at in answers if at <= trio.current_time()), default=self.heard)
 
     def ping(self) -> None:
         self.pinged.append(trio.current_time())
@@ -63,6 +65,36 @@ async def test_a_silent_peer_is_given_up_after_interval_and_timeout(
     await wait_silent(link, LIMITS)
     assert trio.current_time() - began == pytest.approx(5 + 3 + LAST_LOOK)
     assert link.pinged == [began + 5]
+
+
+@pytest.mark.parametrize("limits", [LIMITS, Limits(heartbeat_interval=3, heartbeat_timeout=8)])
+@pytest.mark.parametrize("answered", [0.01, 1.5, 2.9, 4.2, 7.5])
+async def test_a_peer_that_falls_silent_after_its_answer_is_given_up_no_later(
+    limits: Limits, answered: float, autojump_clock: trio.testing.MockClock
+) -> None:
+    link = Recording()
+    link.answers, link.answered = min(answered, limits.heartbeat_timeout - 0.1), 1
+    await wait_silent(link, limits)
+    silent = trio.current_time() - link.last_heard
+    assert limits.heartbeat_timeout <= silent
+    assert silent <= limits.heartbeat_interval + limits.heartbeat_timeout + LAST_LOOK + 0.001
+
+
+async def test_a_task_that_begins_on_a_silent_connection_gives_it_no_more_time(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    ours, _mute = trio.testing.memory_stream_pair()
+    link = unix_link(GuardedStream(ours, 10), Role.CLIENT, "mute", LIMITS, nursery.start_soon)
+    peer, began = Peer(link, limits=LIMITS), trio.current_time()
+
+    async def begin_late() -> None:
+        await trio.sleep(7.9)
+        peer.start_soon(trio.sleep_forever)
+
+    nursery.start_soon(begin_late)
+    with pytest.raises(LinkLost, match="nothing was heard"):
+        await peer.run()
+    assert trio.current_time() - began == pytest.approx(8 + LAST_LOOK)
 
 
 async def test_an_answer_at_the_last_moment_counts(autojump_clock: trio.testing.MockClock) -> None:
