@@ -5,6 +5,7 @@ nothing. This file knows nothing of topics, routes or sessions.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, Final
 
 import trio
@@ -62,6 +63,16 @@ class Inbox:
         self.put_count += 1
         if self._ready:
             self._ready.unpark()
+
+    @property
+    def room(self) -> int:
+        """How many small messages may be put in this step, at least; leaky, or closed, it takes any."""
+        return self.max_queue if self.leaky or self.failure is not None else self.max_queue - len(self._queue)
+
+    def put_all(self, messages: Sequence[Any]) -> None:
+        """Add several, not more than there is room for."""
+        for message in messages:
+            self.put(message)
 
     def announce(self, *, now: bool) -> None:
         """Say that all was put that is put together: whoever takes here is woken by each."""

@@ -5,6 +5,7 @@ process take values, those across a wire take bytes.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Final
 
@@ -12,8 +13,25 @@ from transport import Buffer, Posted
 
 from ._errors import MessageTypeNotPortable
 from ._forms import Form, Packing, Pieces, as_unfit, open_trusted, packing_of, seal_trusted, transcode
-from ._sound import check_found, check_unseen
+from ._sound import check_found, check_unseen, is_shallow
 from ._weight import check_weight, is_known
+
+SMALL: Final = 4096
+"""Bytes of a message of which many are handed over at one go."""
+
+
+def small_ones(messages: Iterable[bytes | Posted], form: Form) -> list[bytes]:
+    """Return the first ones, as far as whoever takes that form is given the very bytes that came.
+
+    That takes no letter to find out: they are no more than `SMALL`, and shallow. What they may take once they are read
+    is not looked at.
+    """
+    found: list[bytes] = []
+    for message in messages:
+        if type(message) is not bytes or len(message) > SMALL or not (form is Form.PICKLE or is_shallow(message)):
+            break
+        found.append(message)
+    return found
 
 
 class Letter(ABC):

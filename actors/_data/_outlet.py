@@ -4,7 +4,7 @@ Room is counted to the client's own queue: a publisher waits while the client ha
 wherever they are. Everything here is synchronous; whoever moves the bytes is told that there are some.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import attrs
@@ -13,7 +13,7 @@ from ._errors import Unfit
 from ._flow import FlowStatistics
 from ._forms import Form
 from ._inbox import Inbox
-from ._letter import Letter
+from ._letter import SMALL, Letter
 from ._remote_endpoints import Keep, Kept, take_batch, worth_leaving
 from ._tally import Tally
 
@@ -51,6 +51,13 @@ class Outlet(Inbox):
             return False
         return len(self._queue) + self.on_way >= self.max_queue or self._tally.full
 
+    @property
+    def room(self) -> int:
+        """How many messages of at most `SMALL` bytes may be put in this step, at least."""
+        if self.leaky or self.failure is not None:
+            return self.max_queue
+        return min(self.max_queue - len(self._queue) - self.on_way, self._tally.room(SMALL))
+
     def content_of(self, letter: Letter) -> Kept:
         """The bytes of a letter; raises `Unfit`."""
         return self._keep(letter.packed(self._form))
@@ -65,6 +72,19 @@ class Outlet(Inbox):
         self._tally.add(len(message))
         self._queue.append(message)
         self.put_count += 1
+        self._check_whole()
+
+    def put_all(self, messages: Sequence[Any]) -> None:
+        """Add several, not more than there is room for."""
+        if self.leaky:
+            super().put_all(messages)
+        elif self.failure is None:
+            self._tally.add(sum(map(len, messages)), len(messages))
+            self._queue.extend(messages)
+            self.put_count += len(messages)
+            self._check_whole()
+
+    def _check_whole(self) -> None:
         if self._tally.overdrawn:
             self.refuse("more bytes wait for the session than its limit queue_bytes_per_session allows")
 

@@ -10,6 +10,7 @@ from typing import Final
 import attrs
 import trio
 
+from ._forms import Form
 from ._inbox import Inbox
 
 
@@ -20,6 +21,8 @@ class Route:
     inboxes: tuple[Inbox, ...]
     far: bool
     """Whether some of them take bytes."""
+    form: Form | None
+    """The form of those bytes, if all of them take the same."""
 
 
 class Router:
@@ -40,7 +43,9 @@ class Router:
         if found is None:
             topics = (topic, *self._downstream(topic))
             inboxes = tuple(inbox for name in topics for inbox in self._inboxes.get(name, ()))
-            found = self._routes[topic] = Route(inboxes, any(inbox.form is not None for inbox in inboxes))
+            forms = {inbox.form for inbox in inboxes}
+            one = next(iter(forms)) if len(forms) == 1 else None
+            found = self._routes[topic] = Route(inboxes, bool(forms - {None}), one)
         return found
 
     def open_route(self, topic: str) -> Route | None:

@@ -29,9 +29,14 @@ _DECODERS: Final[dict[Form, Any]] = {
 }
 
 
+def is_shallow(raw: bytes | bytearray) -> bool:
+    """Whether a message that was found in a document is surely not nested too deeply."""
+    return len(raw) <= _SHALLOW or raw[:1] not in _NESTS
+
+
 def check_found(raw: bytes | bytearray, form: Form) -> None:
     """Raise `Unfit` for a message that was found in a document, if it is nested too deeply."""
-    if len(raw) > _SHALLOW and raw[:1] in _NESTS:
+    if not is_shallow(raw):
         _check(raw, form)
 
 
