@@ -1,7 +1,7 @@
 """The two ends of a stream as their users see them, wherever the graph lives."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Self
 
 import trio
@@ -21,14 +21,18 @@ class Turn:
     def __init__(self) -> None:
         self._count = 0
 
-    async def next(self) -> None:
+    def next(self) -> Awaitable[None]:
         """Pass one message: a full checkpoint every `YIELD_EVERY` messages, a look at cancellation otherwise."""
+        # The caller awaits trio's own coroutine: one around it would be made for each message.
         self._count += 1
-        if self._count >= YIELD_EVERY:
-            self._count = 0
-            await trio.lowlevel.checkpoint()
-        else:
-            await trio.lowlevel.checkpoint_if_cancelled()
+        if self._count < YIELD_EVERY:
+            return trio.lowlevel.checkpoint_if_cancelled()  # noqa: ASYNC105 - awaited by the caller
+        self._count = 0
+        return trio.lowlevel.checkpoint()  # noqa: ASYNC105 - likewise
+
+    def waited(self) -> None:
+        """The endpoint has just waited: others have run, and need no checkpoint besides."""
+        self._count = 0
 
     def long(self) -> None:
         """That message took long, as one does that is copied by the megabyte: `LONG_ONES` of them are enough."""

@@ -31,6 +31,7 @@ class LocalPublisher(Publisher):
         while (route := self._open_route()) is None:
             with self._waited:
                 await self._router.wait_open(self.topic)
+            self._turn.waited()
         if route.far:
             for inbox, content in contents_of(ValueLetter(self.topic, self.message_type, message), route.inboxes):
                 inbox.put(content)
@@ -93,6 +94,7 @@ class LocalSubscriber(Subscriber):
                 return self._inbox.take()
             except trio.WouldBlock:
                 await self._inbox.wait_ready()
+                self._turn.waited()
 
     def close(self, failure: Exception) -> None:
         """Leave: publishers stop waiting for this subscriber at once."""

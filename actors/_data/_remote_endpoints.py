@@ -95,6 +95,7 @@ class RemotePublisher(Publisher):
         self._check_open()
         while len(self._on_way) >= self.window or self._tally.full:
             await self._changed.park()
+            self._turn.waited()
             self._check_open()
         # Not before: while this waits the value may change, of which a packed message holds only a part.
         packed, size = self._packed(message)
@@ -115,7 +116,7 @@ class RemotePublisher(Publisher):
             packed = self._pack(message)
         except Unfit as error:
             raise MessageRefused(self.topic, str(error)) from None
-        size = sum(map(len, packed))
+        size = len(packed[0]) if len(packed) == 1 else sum(map(len, packed))
         if size > self._largest:
             raise MessageRefused(self.topic, f"its {size} bytes exceed what may cross (client_document_bytes)")
         return packed, size
@@ -223,6 +224,7 @@ class RemoteSubscriber(Subscriber):
             if self._failure is not None:
                 raise self._failure
             await self._ready.park()
+            self._turn.waited()
         if self._failure is not None:
             raise self._failure
         packed = self._queue.popleft()
