@@ -28,9 +28,15 @@ FAULTS = {
     ),
     "a client may send without credit": Fault(
         "actors/_data/_inflow.py",
-        "if len(self._queue) + self._owed >= self._window:",
+        "if len(self._queue) + self._owed + len(messages) > self._window:",
         "if False:",
         "runtime/hostile_messages runtime/endpoints",
+    ),
+    "many small messages are handed over to who has room for one": Fault(
+        "actors/_data/_inflow.py",
+        "most = min(most, *(inbox.room for inbox in route.inboxes))\n",
+        "",
+        "runtime/small_messages",
     ),
     "who pauses and ends leaves the flow paused": Fault(
         "actors/_graph/_session/_membership.py",
