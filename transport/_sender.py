@@ -67,7 +67,9 @@ class Sender:
         if len(encoded) > self._max_document:
             raise LimitExceeded(self._document_limit, self._max_document)
         size = self._leaving_bytes + len(encoded)
-        if (hurry or self._held) and not bulk and size <= self._small and not self._outbox.documents and self._clear():
+        # Bulk is not held back with the others, behind which it must leave: the outbox sees to that.
+        at_once = hurry and not self._held if bulk else hurry or self._held
+        if at_once and size <= self._small and not self._outbox.documents and self._clear():
             # Nothing waits in front of it.
             if self._held:
                 self._leaving.append(codec.frame(encoded))

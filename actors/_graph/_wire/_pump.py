@@ -25,6 +25,8 @@ _Told: Final[Any] = bytes | int
 _BESIDE: Final = struct.Struct(">2sQ")
 """The same number in the stead of a message that is not opaque: the third extension of msgpack, of eight bytes."""
 _MARK: Final = b"\xd7\x03"
+_LIST: Final = struct.Struct(">BI")
+"""How a list begins in msgpack, of any length."""
 
 
 class Source(Protocol):
@@ -115,36 +117,45 @@ class Pump:
                 self.announce(source, now=False)
 
     def _params(self, source: Source, messages: Sequence[Kept]) -> dict[str, Any]:
-        told = [self._told(message) for message in messages]
-        params = {"endpoint": source.number, "messages": told}
+        params = {"endpoint": source.number, "messages": self._list(messages)}
         return params | {"dropped": source.dropped} if source.dropped else params
 
-    def _told(self, message: Kept) -> bytes | int | msgspec.Raw:
+    def _list(self, messages: Sequence[Kept]) -> Any:
+        """Return what stands for them in a document: put together here if they are many, which is quicker."""
+        plain = Stored not in map(type, messages)
+        told: Sequence[Any] = messages if plain else [self._told(message) for message in messages]
+        if self._opaque:
+            return told
+        if len(told) == 1:
+            return [msgspec.Raw(told[0])]
+        if self._peer.speaks_json:
+            return msgspec.Raw(b"[" + b",".join(told) + b"]")
+        return msgspec.Raw(b"".join((_LIST.pack(0xDD, len(told)), *told)))
+
+    def _told(self, message: Kept) -> bytes | int:
         """Say a message, or hand it over beside the link, in this very step, so that both ways keep one order."""
         if isinstance(message, Stored):
             number = None if self._peer.bypass is None else self._peer.bypass.post(message)
             if number is not None:
-                return number if self._opaque else msgspec.Raw(_BESIDE.pack(_MARK, number))
+                return number if self._opaque else _BESIDE.pack(_MARK, number)
             message = message.read()
-        return message if self._opaque else msgspec.Raw(message)
+        return message
 
 
 def told_messages(messages: Payload[Any], *, opaque: bool, bypass: Bypass | None) -> Sequence[bytes | Posted]:
     """Take a batch apart again; raises `ProtocolError` or `LimitExceeded` when it is none."""
     if not opaque:
-        return [_found(bytes(told), bypass) for told in messages.items()]
+        return [_found(told, bypass) if told[:2] == _MARK else told for told in map(bytes, messages.items())]
     if bypass is None:
         return messages.items(bytes)
-    return [bypass.fetch(told) if isinstance(told, int) else told for told in messages.items(_Told)]
+    return [bypass.fetch(told) if type(told) is int else told for told in messages.items(_Told)]
 
 
-def _found(told: bytes, bypass: Bypass | None) -> bytes | Posted:
-    """Return a message as it was said, or what came beside the link in its stead.
+def _found(told: bytes, bypass: Bypass | None) -> Posted:
+    """Return what came beside the link in the stead of a message.
 
     Without a way beside the link it is refused: passed on, it would mean something that its reader was never sent.
     """
-    if told[:2] != _MARK:
-        return told
     if bypass is None or len(told) != _BESIDE.size:
         raise ProtocolError("no message: nothing came beside the link")
     return bypass.fetch(_BESIDE.unpack(told)[1])
