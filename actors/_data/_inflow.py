@@ -79,13 +79,13 @@ class Inflow:
         while self._failure is None:
             if not self._queue:
                 await self._ready.park()
-            elif self._hand_over():
-                await trio.lowlevel.checkpoint()
-            else:
+            elif not self._hand_over():
                 with self._waited:
                     self._held_up = True
                     await self._router.wait_open(self.topic)
                     self._held_up = False
+            elif self._queue:
+                await trio.lowlevel.checkpoint()
 
     async def wait_sent(self, count: int) -> None:
         """Wait until so many messages were handed over, or none will be: it was closed, or the flow is paused."""
@@ -110,10 +110,12 @@ class Inflow:
         """Hand over as many messages as find room, and not more than a turn's; False when there is no room."""
         before = self.sent
         try:
-            while self._queue and self.sent < before + YIELD_EVERY:
+            while self._queue:
                 route = self._router.open_route(self.topic)
                 if route is None:
                     return False
+                if self.sent >= before + YIELD_EVERY:
+                    return True
                 small = self._small_ones(route, before + YIELD_EVERY - self.sent)
                 if small:
                     self._hand_over_small(route, small)

@@ -91,12 +91,13 @@ class RemotePublisher(Publisher):
 
     async def send(self, message: Any) -> None:
         """Wait for a credit, pack the message, and have it sent."""
-        await self._turn.next()
-        self._check_open()
-        while len(self._on_way) >= self.window or self._tally.full:
+        # Whoever waits anyway needs no checkpoint before: of a window that is granted again at once, that is each.
+        if not self._must_wait():
+            await self._turn.next()
+        while self._must_wait():
             await self._changed.park()
             self._turn.waited()
-            self._check_open()
+        self._check_open()
         # Not before: while this waits the value may change, of which a packed message holds only a part.
         packed, size = self._packed(message)
         self._tally.add(size)
@@ -160,6 +161,10 @@ class RemotePublisher(Publisher):
         """The session ended."""
         self.close(failure)
 
+    def _must_wait(self) -> bool:
+        """Whether there is no credit, and one may come."""
+        return (len(self._on_way) >= self.window or self._tally.full) and self.failure is None
+
     def _check_open(self) -> None:
         if self.failure is not None:
             raise self.failure
@@ -219,10 +224,10 @@ class RemoteSubscriber(Subscriber):
 
     async def receive(self) -> Any:
         """Take the next message and unpack it."""
-        await self._turn.next()
-        while not self._queue:
-            if self._failure is not None:
-                raise self._failure
+        # As in `RemotePublisher.send`: whoever waits anyway needs no checkpoint before.
+        if self._queue or self._failure is not None:
+            await self._turn.next()
+        while not self._queue and self._failure is None:
             await self._ready.park()
             self._turn.waited()
         if self._failure is not None:

@@ -113,6 +113,23 @@ async def test_what_is_told_in_a_hurry_has_left_with_all_before_it_when_nobody_e
             peer.close()
 
 
+async def test_messages_of_a_step_leave_behind_all_else_that_is_said_in_it(nursery: trio.Nursery) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    with theirs:
+        async with inherited_link(ours, Role.CLIENT, peer="raw") as link:
+            peer = Peer(link)
+            await nursery.start(peer.run)
+            peer._sender.hold()
+            peer.notify("note", {"text": "a message"}, bulk=True, hurry=True)
+            peer.notify("note", {"text": "an answer"}, hurry=True)
+            peer._sender.release()
+            await trio.testing.wait_all_tasks_blocked()
+            left = theirs.recv(1000)
+            assert 0 < left.index(b"an answer") < left.index(b"a message")
+            peer.close()
+
+
 async def test_whoever_waits_for_room_is_told_of_the_end(nursery: trio.Nursery) -> None:
     ends = await Ends(nursery, limits=Limits(outbox_bytes=1000)).start("client")
     for _ in range(17):
