@@ -19,11 +19,13 @@ def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def hang_ups_are_heard() -> None:
-    """Under ``nohup`` every process that a test starts would inherit that a closing terminal is nothing to it."""
+def signals_are_heard() -> None:
+    """Under ``nohup``, and in the background of a script, every process that a test starts would inherit deafness."""
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         # A handler, which those who are started do not inherit, and not the default, which would end the tests.
         signal.signal(signal.SIGHUP, lambda number, frame: None)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")
