@@ -14,8 +14,8 @@ from transport._framing import Sign
 from transport._unix import FrameSplitter, pack
 from transport._ws_meter import FrameMeter, ResponseMeter
 
-SIGNS = {b"\xc0": Sign(answer=pack(b"\xc3")), b"\xc3": Sign()}
-"""What the link itself says between frames: is anybody there, and yes."""
+SIGNS = {b"\xc0": Sign(answer=pack(b"\xc3")), b"\xc2": Sign(answer=pack(b"\xc3"), beside=True), b"\xc3": Sign()}
+"""What the link itself says between frames: is anybody there, is there a way beside it, and yes."""
 
 
 def websocket_frame(size: int, *, opcode: int = 2, fin: bool = True, masked: bool = True) -> bytes:
