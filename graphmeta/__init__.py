@@ -61,7 +61,11 @@ from ._errors import InvalidTopic as InvalidTopic
 from ._errors import RevisionGap as RevisionGap
 from ._files import read_snapshot as read_snapshot
 from ._files import save_snapshot as save_snapshot
+from ._freezing import freeze_change as freeze_change
+from ._freezing import freeze_sessions as freeze_sessions
+from ._freezing import freeze_settings as freeze_settings
 from ._frozen import FrozenDict as FrozenDict
+from ._frozen import FrozenList as FrozenList
 from ._json import change_from_json as change_from_json
 from ._json import change_to_json as change_to_json
 from ._json import snapshot_from_json as snapshot_from_json

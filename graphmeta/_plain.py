@@ -10,10 +10,13 @@ from typing import Any, Final
 
 import msgspec
 
+from ._frozen import FrozenDict, FrozenList
+
 MAX_PLAIN_DEPTH: Final = 64
 """Levels of nesting: a reader whose own stack is deep already must be able to decode what others wrote."""
 
 _TEXT: Final = frozenset({str})
+_CONTAINERS: Final = frozenset({dict, list, FrozenDict, FrozenList})
 _USUAL_DEPTH: Final = 8
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -39,7 +42,7 @@ def _are_usual(values: Iterable[Any], depth: int = 0) -> bool:
         elif kind is int:
             if not -(2**63) <= value < 2**63:
                 return False
-        elif kind is dict or kind is list:
+        elif kind in _CONTAINERS:
             if depth == _USUAL_DEPTH or not _is_usual_inside(value, depth + 1):
                 return False
         elif value is not None and kind is not bool:
@@ -48,9 +51,8 @@ def _are_usual(values: Iterable[Any], depth: int = 0) -> bool:
 
 
 def _is_usual_inside(value: dict[Any, Any] | list[Any], depth: int) -> bool:
-    if type(value) is list:
+    if isinstance(value, list):
         return _are_usual(value, depth)
-    assert isinstance(value, dict)
     return _TEXT.issuperset(map(type, value)) and "".join(value).isascii() and _are_usual(value.values(), depth)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 import attrs
 
 from ._errors import InvalidMetadata, InvalidTopic
+from ._frozen import FrozenDict
 from ._names import check_topic, is_usual
 
 _BESIDES: Final[dict[type, frozenset[type]]] = {float: frozenset({int, float})}
@@ -65,7 +66,7 @@ class _Rule:
 
     def check(self, value: Any, where: Where) -> None:
         """Raise `InvalidMetadata` for what does not fit."""
-        kind = type(value)
+        kind = dict if type(value) is FrozenDict else type(value)  # It becomes one in bytes, too.
         if kind in self.easy or not self.kinds:
             if kind is str and not value.isascii():
                 _check_writable(value, where)

@@ -100,7 +100,7 @@ class GraphSnapshot:
     """The graph as of ``revision`` of ``epoch``.
 
     ``graph`` and ``edge_owners`` are derived when first read, and kept. In one process all who ask a graph for a
-    revision get the same snapshot: its dicts and the ``scopes`` of its sessions cannot be changed, their copies can.
+    revision get the same snapshot: nothing in it can be changed, down to the settings of a component. Its copies can.
     """
 
     epoch: UUID

@@ -12,6 +12,7 @@ import trio
 from actors._data import Flow, Inbox, LocalPublisher, LocalSubscriber, Publisher, Router, Subscriber
 from actors._floor import open_actor_nursery
 from actors._graph._errors import UnknownScope
+from actors._graph._supervisor._shown import ShownChanges
 from actors._graph._supervisor._supervisor import GraphSupervisor
 from actors._graph._supervisor._watch import Changes
 from graphmeta import GraphMetadata, GraphSnapshot, type_text
@@ -64,7 +65,7 @@ class LocalLine(Line):
         """A watch that ends with the block or with the session."""
         watch = await self.ask(SessionService.open_watch, after, epoch)
         try:
-            yield watch
+            yield ShownChanges(watch)
         finally:
             self._service.close_watch(watch)
 

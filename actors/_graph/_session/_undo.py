@@ -4,6 +4,7 @@ Knows readable forms only: the owning unit converts and checks what comes of it,
 """
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from typing import Any
 
 from actors._graph._errors import SettingsRefused
@@ -19,7 +20,8 @@ def way_back(address: str, history: Sequence[SettingValue], revision: int | None
         raise SettingsRefused(address, "it has no settings")
     now = history[-1]
     before = _last(address, history) if revision is None else _of(address, history, revision)
-    values = dict(_differences(now.readable, before.readable, ""))
+    # A copy: what the history holds is frozen, and the unit may keep what it is given.
+    values = deepcopy(dict(_differences(now.readable, before.readable, "")))
     if "" in values:
         raise SettingsRefused(address, "its settings have other fields now")
     for path, value in values.items():

@@ -19,7 +19,7 @@ from actors._graph._ledger._ledger import Decision, Ledger
 from actors._graph._ledger._results import Impact, SessionInfo
 from actors._graph._slices import in_slices
 from actors._graph._storage._journal import Journal, answer_stored
-from graphmeta import DAG, Edge, GraphError, GraphSnapshot, Resync, SettingValue, encode_changes
+from graphmeta import DAG, Edge, GraphError, GraphSnapshot, Resync, SettingValue, encode_changes, freeze_settings
 from transport import Limits
 
 from ._discard import Discard
@@ -29,6 +29,7 @@ from ._impact import impact_of
 from ._loop_meter import LoopMeter
 from ._members import Member, Members
 from ._nearest import nearest
+from ._shown import Shown
 from ._statistics import Statistics, read_endpoints
 from ._watch import Watch
 from ._weight import weigh
@@ -52,6 +53,7 @@ class GraphSupervisor(Actor):
         self._members: Final = Members()
         self._watches: set[Watch] = set()
         self._meter: Final = LoopMeter()
+        self._shown: Final = Shown()
         self.encodings: Final = Encodings(self._ledger)
         """The graph as bytes."""
         self.closed = trio.Event()
@@ -167,8 +169,8 @@ class GraphSupervisor(Actor):
 
     @trio.lowlevel.enable_ki_protection
     def snapshot(self) -> GraphSnapshot:
-        """The whole state as of now."""
-        return self._ledger.snapshot()
+        """The whole state as of now, for those in this process."""
+        return self._shown.snapshot(self._ledger.snapshot())
 
     def changes_after(self, epoch: UUID, revision: int) -> bytes | None:
         """The changes after a revision of an epoch, encoded; None when a snapshot is the better answer."""
@@ -177,13 +179,16 @@ class GraphSupervisor(Actor):
 
     def settings(self) -> dict[str, SettingValue]:
         """The live settings by address, sorted."""
-        return self._ledger.settings()
+        settings = self._ledger.settings()
+        freeze_settings(settings.values())
+        return settings
 
     def settings_history(self, address: str) -> tuple[SettingValue, ...]:
         """The last values of a component's settings, oldest first: none if it has no settings. `UnknownComponent`."""
         known = self._ledger.settings_history(address)
         if not known and self._ledger.holder_of(address) is None:
             raise UnknownComponent(address, nearest(address, self._ledger.addresses()))
+        freeze_settings(known)
         return known
 
     def impact(self, session: UUID) -> Impact:
@@ -202,12 +207,12 @@ class GraphSupervisor(Actor):
     @trio.lowlevel.enable_ki_protection
     def watch(self, after: int | None, epoch: UUID | None) -> Watch:
         """Begin a watch after a revision; without one it starts with a `Resync`. Pair with `unwatch`."""
-        watch = Watch(self.snapshot, self.limits.watch_changes, self.limits.outbox_bytes)
+        watch = Watch(self._ledger.snapshot, self.limits.watch_changes, self.limits.outbox_bytes)
         missed = "start" if after is None else self._history.since(after, epoch, self.revision)
         if not isinstance(missed, str) and len(missed) > self.limits.watch_changes:
             missed = "history"
         if isinstance(missed, str):
-            watch.offer(Resync(self.snapshot(), missed))
+            watch.offer(Resync(self._ledger.snapshot(), missed))
         else:
             for change in missed:
                 watch.offer(change)
