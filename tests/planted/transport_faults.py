@@ -192,6 +192,12 @@ FAULTS = {
         "            came = inflow and told_messages(",
         "runtime/beside_doors",
     ),
+    "a message overtakes what is said in the same step": Fault(
+        "transport/_sender.py",
+        "at_once = hurry and not self._held if bulk else hurry or self._held",
+        "at_once = hurry or self._held",
+        "transport/peer_flow",
+    ),
     "a number beside the link is passed on": Fault(
         "actors/_graph/_wire/_pump.py",
         "if bypass is None or len(told) != _BESIDE.size:",
