@@ -99,13 +99,33 @@ async def _run(args: argparse.Namespace) -> int | None:
 
 
 def _say(error: Exception, code: int) -> int:
-    print(f"trellis: {visible(str(error))}", file=sys.stderr)
+    print(f"trellis: {visible(_words(error))}", file=sys.stderr)
     return code
+
+
+def _words(error: Exception) -> str:
+    """What an error says; the system's, which begin with a number, in the order in which one reads them."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+class _Aligned(argparse.HelpFormatter):
+    """Puts the longest name of a command on the line of its text: argparse forgets that names are set further in."""
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        for name in action.choices or () if action.nargs == argparse.PARSER else ():
+            self._action_max_length = max(
+                self._action_max_length, len(name) + self._current_indent + self._indent_increment
+            )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="trellis", description="Live dataflow graphs with owners: run one, watch one, operate one."
+        prog="trellis",
+        description="Live dataflow graphs with owners: run one, watch one, operate one.",
+        formatter_class=_Aligned,
     )
     parser.add_argument("--version", action="version", version=SOFTWARE)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

@@ -250,3 +250,10 @@ def test_the_sessions_fit_into_eighty_columns_with_their_ids_whole(environment, 
     assert head.split() == ["name", "peer", "since", "heard", "edges", "components", "endpoints", "state", "id"]
     assert re.search(r" alive [0-9a-f]{8}$", row)
     assert max(len(head), len(row)) <= 80
+
+
+def test_the_help_says_of_each_command_in_one_line_what_it_does(trellis):
+    listed = trellis("--help").stdout.partition("COMMAND\n")[2].partition("\n\n")[0].splitlines()
+    rows = [re.fullmatch(r"    ([a-z]+ +)(\S.+)", line) for line in listed]
+    assert {"serve", "disconnect", "shutdown"} <= {row[1].strip() for row in rows}
+    assert len({len(row[1]) for row in rows}) == 1
