@@ -101,6 +101,7 @@ from ._graph import StateFileBusy as StateFileBusy
 from ._graph import StateFileDamaged as StateFileDamaged
 from ._graph import StateFileForeign as StateFileForeign
 from ._graph import StateFileNewer as StateFileNewer
+from ._graph import StateFileTooLarge as StateFileTooLarge
 from ._graph import StateFileUnwritable as StateFileUnwritable
 from ._graph import Statistics as Statistics
 from ._graph import StorageFailed as StorageFailed

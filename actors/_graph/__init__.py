@@ -47,6 +47,7 @@ from ._storage._state_errors import StateFileBusy as StateFileBusy
 from ._storage._state_errors import StateFileDamaged as StateFileDamaged
 from ._storage._state_errors import StateFileForeign as StateFileForeign
 from ._storage._state_errors import StateFileNewer as StateFileNewer
+from ._storage._state_errors import StateFileTooLarge as StateFileTooLarge
 from ._storage._state_errors import StateFileUnwritable as StateFileUnwritable
 from ._storage._state_errors import StorageFailed as StorageFailed
 from ._supervisor._statistics import EndpointRates as EndpointRates

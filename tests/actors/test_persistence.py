@@ -1,6 +1,7 @@
 """Persistent edges outlive the graph where it keeps a state file: answered when stored, undone when that fails."""
 
 import os
+import pickle
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -22,6 +23,7 @@ from actors import (
     Session,
     StateFileBusy,
     StateFileDamaged,
+    StateFileTooLarge,
     StorageFailed,
     open_graph,
     open_session,
@@ -339,9 +341,12 @@ async def test_a_file_that_cannot_be_used_stops_the_graph_before_it_begins(tmp_p
     async with open_graph(state=path) as graph:
         for edge in (AB, BC):
             graph.connect(*edge)
-    with pytest.raises(LimitExceeded):
+    with pytest.raises(LimitExceeded, match=r"graph\.state holds 2 edges, more than the limit edges = 1") as refused:
         async with open_graph(state=path, limits=Limits(edges=1)):
             raise AssertionError("it opened")
+    carried = pickle.loads(pickle.dumps(refused.value))
+    assert isinstance(carried, StateFileTooLarge)
+    assert attrs.astuple(carried) == ("edges", 1, str(path), 2)
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(StateFileDamaged):
         async with open_graph(state=path):

@@ -19,7 +19,7 @@ from actors._graph._storage._state_file import StateFile
 from actors._graph._supervisor._supervisor import GraphSupervisor
 from actors._graph._wire._remote import Way, open_remote_session
 from graphmeta import Edge, GraphSnapshot
-from transport import Limits
+from transport import LimitExceeded, Limits
 
 from ._tickets import token_for
 
@@ -81,11 +81,11 @@ async def open_graph(
 
     With *state*, the path of a file, persistent edges outlive this block and the process: they are read from there
     first, and whoever connects one is answered when it is on the disk. Raises `StateFileBusy`, `StateFileForeign`,
-    `StateFileNewer`, `StateFileDamaged` or `StateFileUnwritable`, and then nothing has changed; and `StorageFailed`
-    at the end, when what was left could not be written.
+    `StateFileNewer`, `StateFileDamaged`, `StateFileTooLarge` or `StateFileUnwritable`, and then nothing has changed;
+    and `StorageFailed` at the end, when what was left could not be written.
     """
     async with _open_journal(state) as journal:
-        supervisor = GraphSupervisor(limits or Limits(), journal)
+        supervisor = _supervisor(limits or Limits(), journal)
         async with open_actor_nursery("graph") as nursery:
             # An actor is made by whoever starts it; this one is made first, because the handle needs it.
             await nursery.start(partial(_itself, supervisor), name="supervisor")
@@ -130,6 +130,15 @@ def open_session(
     known = token_for(target) if token is None else token
     way = Way(target, known, ssl_context, insecure)
     return open_remote_session(way, name, limits or Limits())
+
+
+def _supervisor(limits: Limits, journal: Journal | None) -> GraphSupervisor:
+    try:
+        return GraphSupervisor(limits, journal)
+    except LimitExceeded as error:
+        if journal is None:
+            raise
+        raise journal.too_large(error) from None
 
 
 def _itself(supervisor: GraphSupervisor) -> GraphSupervisor:

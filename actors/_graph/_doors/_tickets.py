@@ -99,9 +99,12 @@ def published(url: str, token: str, socket: str, read_token: str) -> Iterator[Fi
     path = folder / f"{os.getpid()}-{url.rpartition(':')[2]}{_SUFFIX}"
     files = Files(path, path.with_suffix(_READ))
     try:
-        # The ticket first: where it is, the next start sweeps up the rest, too.
-        _write(files.ticket, json.dumps(attrs.asdict(ticket)))
-        _write(files.read, json.dumps(attrs.asdict(reading)))
+        try:
+            # The ticket first: where it is, the next start sweeps up the rest, too.
+            _write(files.ticket, json.dumps(attrs.asdict(ticket)))
+            _write(files.read, json.dumps(attrs.asdict(reading)))
+        except OSError as error:
+            raise NoRuntimeFolder(str(folder), error.strerror or str(error)) from None
         yield files
     finally:
         files.ticket.unlink(missing_ok=True)
@@ -151,6 +154,10 @@ def _write(path: Path, text: str) -> None:
     """Write a file that was never readable by anyone else, and never half there."""
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    draft.rename(path)
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        draft.rename(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise

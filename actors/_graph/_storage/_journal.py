@@ -12,8 +12,9 @@ import attrs
 import trio
 
 from graphmeta import Change, Edge
+from transport import LimitExceeded
 
-from ._state_errors import StorageFailed
+from ._state_errors import StateFileTooLarge, StorageFailed
 from ._state_file import StateFile
 
 R = TypeVar("R")
@@ -61,6 +62,12 @@ class Journal:
     def stored(self) -> tuple[Edge, ...]:
         """The edges that the file holds, sorted."""
         return tuple(sorted(self._stored))
+
+    def too_large(self, over: LimitExceeded) -> StateFileTooLarge:
+        """What to raise when the file holds more than a limit on persistent edges, or on their topics, allows."""
+        longest = max((len(topic) for edge in self._stored for topic in edge), default=0)
+        found = longest if over.name == "topic_length" else len(self._stored)
+        return StateFileTooLarge(over.name, over.limit, self._file.path, found)
 
     def note(self, change: Change) -> None:
         """Take what a change did to persistent edges; never waits, never fails."""

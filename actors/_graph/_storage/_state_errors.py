@@ -3,6 +3,7 @@
 import attrs
 
 from actors._graph._errors import SessionError
+from transport import LimitExceeded
 
 
 @attrs.frozen
@@ -60,6 +61,22 @@ class StateFileDamaged(SessionError):
 
     def __str__(self) -> str:
         return f"{self.path} is damaged: {self.reason}; move it away, or restore it"
+
+
+@attrs.frozen
+class StateFileTooLarge(LimitExceeded):
+    """The caller named a file that holds more than a limit of this graph allows; nothing was touched."""
+
+    path: str
+    found: int
+    """How large that limit must be for what the file holds."""
+
+    def __str__(self) -> str:
+        held = f"topics of {self.found} characters" if self.name == "topic_length" else f"{self.found} edges"
+        return (
+            f"{self.path} holds {held}, more than the limit {self.name} = {self.limit:g}: "
+            f"start with {self.name}={self.found} or more, or name another file"
+        )
 
 
 @attrs.frozen
