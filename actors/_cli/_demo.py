@@ -8,8 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import trio
-from rich.console import Console
-from rich.live import Live
 
 from actors._graph import Graph, Session, open_graph, open_session, open_task_nursery, serve_host, tickets
 from actors._runtime import open_runner
@@ -17,7 +15,6 @@ from actors._runtime import open_runner
 from ._errors import MissingExtra, UsageError
 from ._numbers import port, positive
 from ._signals import hear_signals, wait_told
-from ._table import draws
 
 if TYPE_CHECKING:
     from actors.demo import Monitor  # it needs NumPy, which only the extra brings
@@ -69,6 +66,8 @@ async def _show(graph: Graph, url: str, rate: float) -> AsyncIterator[None]:
     """The pipeline and the view on it, each a session of its own."""
     from actors.demo import ROOT, AlarmSettings, Monitor, demo_system, output_topics
 
+    from ._console import Output, draws  # See there.
+
     system = demo_system(rate)
     alone = len(tickets()) == 1
     monitor = Monitor(rate, AlarmSettings().threshold, address=url, alone=alone, at=trio.current_time())
@@ -79,7 +78,7 @@ async def _show(graph: Graph, url: str, rate: float) -> AsyncIterator[None]:
     ):
         for topic in output_topics(system):
             nursery.start_soon(_listen, session, topic, monitor)
-        nursery.start_soon(_draw if draws(Console()) else _print, graph, monitor)
+        nursery.start_soon(_draw if draws(Output()) else _print, graph, monitor)
         yield
 
 
@@ -91,6 +90,9 @@ async def _listen(session: Session, topic: str, monitor: "Monitor") -> None:
 
 
 async def _draw(graph: Graph, monitor: "Monitor") -> None:
+    from rich.console import Console  # See `_console`.
+    from rich.live import Live
+
     from actors.demo import live_view
 
     console = Console()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
-from rich.text import Text
 
 from graphmeta import (
     GraphSnapshot,
@@ -19,7 +18,6 @@ from graphmeta import (
 )
 
 from ._changes import described
-from ._console import Output
 from ._errors import UsageError
 from ._target import COMMAND
 
@@ -47,6 +45,10 @@ async def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(change_to_json(change)))
         return 1 if lines else 0
+    from rich.text import Text  # See `_console`.
+
+    from ._console import Output
+
     console = Output()
     for line in lines:
         console.print(Text(line, style=_STYLES.get(line[:1], "")))

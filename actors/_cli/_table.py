@@ -1,24 +1,16 @@
 """Rows for a terminal."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
-
-from rich.console import Console, JustifyMethod
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Final
 
 from graphmeta import visible
 
-from ._console import Output
+if TYPE_CHECKING:
+    from rich.console import JustifyMethod
 
 _LONGEST: Final = 10_000
 _GAP: Final = 1
 """Characters between columns in a terminal, where eighty are few."""
-
-
-def draws(console: Console) -> bool:
-    """Whether a picture can be drawn over and over there."""
-    return console.is_terminal and not console.is_dumb_terminal
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -27,6 +19,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     A column whose name begins with ``>`` is set flush right. Such a column, and one that begins with ``=``, has all the
     room that it needs before any other has some.
     """
+    from rich.table import Table  # See `_console`.
+    from rich.text import Text
+
+    from ._console import Output
+
     console = Output()
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, _GAP if console.is_terminal else 2, 0, 0))
     for column in columns:

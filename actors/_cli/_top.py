@@ -5,20 +5,20 @@ import math
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import trio
-from rich.console import Console
-from rich.live import Live
 
 from actors._graph import Rates, Session, rates
 
 from ._numbers import positive
 from ._signals import follow
-from ._table import draws
 from ._target import add_target, open_target
-from ._top_view import SORTS, TopView, plain_lines
+from ._top_lines import SORTS, plain_lines
+
+if TYPE_CHECKING:
+    from ._top_view import TopView
 
 _FIRST: Final = 0.25
 """Seconds until there is something to see."""
@@ -49,9 +49,11 @@ async def run(args: argparse.Namespace) -> int:
 async def _show(args: argparse.Namespace) -> None:
     async with open_target(args, "top") as session:
         with trio.move_on_after(args.seconds):
-            if args.once or args.json or not draws(Console()):
+            if args.once or args.json or not _draws():
                 await _repeat(session, args, args.every, partial(_print, args))
                 return
+            from rich.live import Live  # See `_console`.
+
             with Live(screen=True, auto_refresh=False) as live:
                 await _repeat(session, args, _FIRST, lambda reading: live.update(_view(args, reading), refresh=True))
 
@@ -71,11 +73,21 @@ async def _repeat(session: Session, args: argparse.Namespace, first: float, show
 def _print(args: argparse.Namespace, reading: Rates) -> None:
     if args.json:
         print(msgspec.json.encode({"at": time.time(), "rates": reading}).decode(), flush=True)
-    elif args.once and draws(Console()):
+    elif args.once and _draws():
+        from rich.console import Console  # See `_console`.
+
         Console().print(_view(args, reading))
     else:
         print(*plain_lines(reading, args.sort, time.strftime("%H:%M:%S")), sep="\n", flush=True)
 
 
-def _view(args: argparse.Namespace, reading: Rates) -> TopView:
+def _draws() -> bool:
+    from ._console import Output, draws  # See there.
+
+    return draws(Output())
+
+
+def _view(args: argparse.Namespace, reading: Rates) -> "TopView":
+    from ._top_view import TopView  # See `_console`.
+
     return TopView(reading, args.sort, time.strftime("%H:%M:%S"))

@@ -1,7 +1,6 @@
-"""What ``trellis top`` shows of two readings: a table for a terminal, lines for anything else. Pure."""
+"""What ``trellis top`` shows of two readings in a terminal: a table that fits its room. Pure."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import attrs
 from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
@@ -11,15 +10,7 @@ from rich.text import Text
 from actors._graph import EndpointRates, Rates
 from graphmeta import visible
 
-SORTS: Final[dict[str, Callable[[EndpointRates], Any]]] = {
-    "rate": lambda rates: -rates.messages,
-    "queue": lambda rates: -rates.endpoint.queued,
-    "dropped": lambda rates: (-rates.dropped, -rates.endpoint.dropped),
-    "blocked": lambda rates: -rates.blocked,
-    "messages": lambda rates: -rates.endpoint.messages,
-    "topic": lambda rates: 0,
-}
-"""By what the endpoints can be sorted; among equals, by topic."""
+from ._top_lines import cells, headline, in_order
 
 _COLUMNS: Final = (("session", 10), (">per s", 8), (">total", 9), (">queue", 6), (">dropped", 7), (">blocked", 7))
 """All but the topic, which gets the room that is left, and their widths."""
@@ -27,29 +18,6 @@ _GAP: Final = 1
 _NARROWEST_TOPIC: Final = 12
 _SIGNS: Final = {"publisher": ">", "subscriber": "<"}
 """What an endpoint does to its topic: sends to it, or hears from it."""
-
-
-def in_order(rates: Rates, sort: str) -> tuple[EndpointRates, ...]:
-    """The endpoints by one of `SORTS`."""
-    key = SORTS[sort]
-    return tuple(sorted(rates.endpoints, key=lambda each: (key(each), each.endpoint.topic, each.endpoint.direction)))
-
-
-def headline(rates: Rates) -> str:
-    """One line about the graph's process."""
-    loop = f"loop {rates.busy:.0%} busy, longest turn {rates.longest * 1000:.1f} ms"
-    return f"{len(rates.endpoints)} endpoints, {loop}"
-
-
-def plain_lines(rates: Rates, sort: str, at: str) -> Iterator[str]:
-    """A line about the process, and one an endpoint; *at* begins each."""
-    yield f"{at}  {headline(rates)}"
-    for each in in_order(rates, sort):
-        endpoint, (session, rate, total, queue, dropped, blocked) = each.endpoint, _cells(each)
-        yield visible(
-            f"{at}  {endpoint.topic}  {endpoint.direction} of {session}  {rate}/s  {total} in all  queue {queue}  "
-            f"{dropped} dropped  {blocked} blocked"
-        )
 
 
 @attrs.frozen
@@ -83,22 +51,10 @@ class TopView:
         for each in shown:
             # Text, because a cell is a name from elsewhere and no markup of ours.
             topic = _tail(visible(each.endpoint.topic), topic_width)
-            session, *numbers = _cells(each)
+            session, *numbers = cells(each)
             name = _tail(visible(session), _COLUMNS[0][1])
             table.add_row(*map(Text, (_SIGNS[each.endpoint.direction], topic, name, *numbers)), style=_style(each))
         return table
-
-
-def _cells(each: EndpointRates) -> tuple[str, ...]:
-    endpoint = each.endpoint
-    return (
-        endpoint.session_name,
-        f"{each.messages:,.1f}" if each.messages < 1000 else f"{each.messages:,.0f}",
-        f"{endpoint.messages}",
-        f"{endpoint.queued}/{endpoint.max_queue}" if endpoint.direction == "subscriber" else f"{endpoint.queued}",
-        f"{endpoint.dropped}" if endpoint.leaky else "-",
-        f"{each.blocked:.0%}",
-    )
 
 
 def _style(each: EndpointRates) -> str:

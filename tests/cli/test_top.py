@@ -15,7 +15,8 @@ import pytest
 from rich.console import Console
 
 from actors import EndpointRates, EndpointStatistics, Rates
-from actors._cli._top_view import SORTS, TopView, in_order, plain_lines
+from actors._cli._top_lines import SORTS, in_order, plain_lines
+from actors._cli._top_view import TopView
 
 FLOW = """
 import sys, trio
