@@ -1,5 +1,9 @@
 """Actors, graphs of topics that sessions own, and units that run along them: what an application imports."""
 
+from ._loading import loaded as _loaded
+
+# isort: split
+# Before all else, see there.
 from graphmeta import INPUT_SETTINGS as INPUT_SETTINGS
 from graphmeta import Change as Change
 from graphmeta import Collection as Collection
@@ -130,3 +134,6 @@ for _public in list(globals().values()):
     if getattr(_public, "__module__", "").startswith(f"{__name__}._"):
         _public.__module__ = __name__
 del _public
+
+_loaded()
+del _loaded

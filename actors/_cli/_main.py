@@ -58,12 +58,12 @@ INTERRUPTED: Final = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0, 1 (it failed), 2 (it was misused) or 130 (Ctrl-C)."""
     words = list(sys.argv[1:] if argv is None else argv)
-    parser = _parser()
-    if not words:
-        parser.print_help(sys.stderr)
-        return MISUSED
-    args = parser.parse_args(words)
     try:
+        parser = _parser()
+        if not words:
+            parser.print_help(sys.stderr)
+            return MISUSED
+        args = parser.parse_args(words)
         _check_words(words)
         code: int | None = trio.run(_run, args)
         # Here, and not when Python ends: only here can a reader who has gone be told from a failure.
