@@ -8,6 +8,8 @@ import attrs
 from actors._graph import SOFTWARE, SessionInfo
 from graphmeta import GraphSnapshot
 
+from ._types import misfits
+
 SILENT: Final = 7.5
 """Seconds without a sign of life after which a session with the default heartbeat of 5 s is worth a look."""
 
@@ -19,6 +21,8 @@ class Finding:
     rule: str
     subject: str
     advice: str
+    note: bool = False
+    """It may be meant like that: nothing that a monitor should be woken for."""
 
 
 @attrs.frozen
@@ -47,6 +51,15 @@ class Patient:
                 for collection in session.metadata.collections.values():
                     found.update(s.address for s in (*collection.topics.values(), *collection.relays.values()))
         return found
+
+    def types(self, direction: str) -> dict[str, str]:
+        """What is sent by the publishers, or taken by the subscribers, as they said: types by topic."""
+        return {
+            endpoint.topic: endpoint.message_type
+            for session in self.snapshot.sessions.values()
+            for endpoint in session.endpoints
+            if endpoint.direction == direction
+        }
 
     def heard(self) -> set[str]:
         """The topics that somebody publishes, or that hear from one of those."""
@@ -110,10 +123,18 @@ def _silent(patient: Patient) -> Iterator[Finding]:
             yield Finding("silent session", session.name, f"nothing was heard of it for {session.silent:.1f} s")
 
 
+def _unfit(patient: Patient) -> Iterator[Finding]:
+    edges = patient.snapshot.edge_owners
+    for each in misfits(patient.types("publisher"), patient.types("subscriber"), edges):
+        said = f"{each.sender} sends {each.sent}, and {each.taken} is taken here"
+        yield Finding("may not fit", each.receiver, said, note=True)
+
+
 _RULES: Final[tuple[Callable[[Patient], Iterator[Finding]], ...]] = (
     _dangling,
     _unheard,
     _colliding,
     _skewed,
     _silent,
+    _unfit,
 )

@@ -13,7 +13,9 @@ from ._target import add_target, open_target
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
-        "doctor", help="look for trouble", description="Look for trouble; exit code 1 when there is any."
+        "doctor",
+        help="look for trouble",
+        description="Look for trouble; exit code 1 when there is any, and 0 when something only may be wrong.",
     )
     parser.add_argument("--json", action="store_true", help="as JSON, for programs")
     add_target(parser)
@@ -31,4 +33,4 @@ async def run(args: argparse.Namespace) -> int:
         print_table(("finding", "where", "what to know"), rows)
     else:
         print("nothing found")
-    return 1 if findings else 0
+    return 1 if any(not finding.note for finding in findings) else 0

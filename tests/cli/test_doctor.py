@@ -1,14 +1,18 @@
 """What the doctor finds in a running graph, rule by rule; and that it finds nothing in a sound one."""
 
+import argparse
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
 import trio
 
-from actors import Graph, Session, open_graph, open_session
+from actors import Graph, Session, open_graph, open_session, serve_websocket
 from actors._cli._diagnose import SILENT, Finding, Patient, diagnose
+from actors._cli._doctor import run as doctor
 from actors._graph import SOFTWARE
 from graphmeta import GraphMetadata, InputStreamMetadata, OutputStreamMetadata, UnitMetadata
 
@@ -113,3 +117,69 @@ async def test_findings_come_in_the_order_of_the_rules() -> None:
         await trio.lowlevel.checkpoint()
         assert [rule for rule, _ in found(graph)] == ["dangling edge", "nobody publishes"]
         assert all(isinstance(finding, Finding) and finding.advice for finding in diagnose(patient(graph)))
+
+
+async def at_work(graph: Graph, sends: type, takes: type) -> list[Finding]:
+    """What is found where one session publishes messages of a type, and a subscriber two edges on takes another."""
+    async with open_session(graph, name="at work") as session:
+        await session.connect_many([("A", "JOINT"), ("JOINT", "B")])
+        async with session.publisher("A", sends), session.subscriber("B", takes):
+            return list(diagnose(patient(graph)))
+
+
+@pytest.mark.parametrize(("sends", "takes"), [(str, float), (bytes, str), (dict, list), (int, bytes)])
+async def test_a_subscriber_that_gets_what_it_does_not_take_is_noted(sends: type, takes: type) -> None:
+    async with open_graph() as graph:
+        said = f"A sends {sends.__name__}, and {takes.__name__} is taken here"
+        assert await at_work(graph, sends, takes) == [Finding("may not fit", "B", said, note=True)]
+
+
+class Text(str):
+    """A text as any other."""
+
+
+FITTING: list[tuple[Any, Any]] = [
+    (float, float),
+    (int, float),
+    (bool, int),
+    (str, object),
+    (object, str),
+    (str, Any),
+    (Text, str),
+    (str, Text),
+    (float, Text),
+    (str, str | float),
+    (list[int], dict[str, int]),
+    (Finding, Patient),
+]
+"""What fits, or may fit for all that names tell."""
+
+
+@pytest.mark.parametrize(("sends", "takes"), FITTING)
+async def test_what_may_fit_is_not_spoken_of(sends: Any, takes: Any) -> None:
+    async with open_graph() as graph:
+        assert await at_work(graph, sends, takes) == []
+
+
+async def test_each_kind_that_does_not_fit_is_told_once_however_many_send_it() -> None:
+    async with open_graph() as graph, open_session(graph, name="at work") as session, AsyncExitStack() as stack:
+        for topic, kind in {"A": str, "B": str, "C": bytes, "D": float}.items():
+            await session.connect(topic, "IN")
+            await stack.enter_async_context(session.publisher(topic, kind))
+        await stack.enter_async_context(session.subscriber("IN", float))
+        told = [finding.advice.partition(",")[0] for finding in diagnose(patient(graph))]
+        assert told == ["C sends bytes", "A sends str"]
+
+
+async def test_what_only_may_be_wrong_is_no_failure(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    async with open_graph() as graph, trio.open_nursery() as nursery:
+        door = await nursery.start(serve_websocket, graph)
+        async with open_session(graph, name="at work") as session:
+            await session.connect("A", "B")
+            async with session.publisher("A", str), session.subscriber("B", float):
+                token = tmp_path / "token"
+                token.write_text(door.token)
+                args = argparse.Namespace(graph=door.url, token_file=token, insecure=False, json=False)
+                assert await doctor(args) == 0
+        nursery.cancel_scope.cancel()
+    assert "may not fit" in capsys.readouterr().out
