@@ -55,7 +55,7 @@ class Serving:
         # One for all of it: a task that begins gives a peer that is silent no more time.
         self._heartbeat = Heartbeat(self._link, self._limits)
         try:
-            await self._read()
+            await self._read(shielded=shielded)
             if self._early:
                 await self._read_beside(self._early)
         finally:
@@ -93,14 +93,15 @@ class Serving:
                 for task in early:
                     self._tasks.start_soon(task)
                 try:
-                    await self._read()
+                    # Shielded with them, but not from them: an error of one of them ends the reading, too.
+                    await self._read(shielded=False)
                 finally:
                     self._tasks = None
 
-    async def _read(self) -> None:
+    async def _read(self, *, shielded: bool) -> None:
         while self.goes_on:
             due = min(self._heartbeat.due, self._deadline)
-            with trio.CancelScope(deadline=due, shield=self._shielded) as resting:
+            with trio.CancelScope(deadline=due, shield=shielded) as resting:
                 self._resting = resting
                 await self._take_all()
             if resting.cancelled_caught and self.goes_on:

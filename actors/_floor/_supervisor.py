@@ -20,6 +20,9 @@ from ._registry import Registry
 from ._reports import report
 from ._slot import Slot
 
+ENDS_PER_STEP = 32
+"""So many resting actors a nursery stops at most before it lets others run."""
+
 
 class Supervisor:
     """Looks after the actors of one nursery, whose tasks run in `tasks` and whose failures go to `errors`."""
@@ -77,10 +80,13 @@ class Supervisor:
     async def close(self) -> None:
         """Do so, and stop the actors, the last first."""
         self.begin_close()
-        for cell in reversed(self.registry.cells()):
+        for number, cell in enumerate(reversed(self.registry.cells()), 1):
             self.end(cell, Told.CANCEL)
             while not cell.gone:
                 await self._outwait(cell)
+            if number % ENDS_PER_STEP == 0:
+                # Those that rest are gone at once, and there may be thousands.
+                await trio.lowlevel.cancel_shielded_checkpoint()
 
     async def _outwait(self, cell: Cell) -> None:
         """Wait for an actor's end. A Ctrl-C that arrives here must not leave the others untold: it is kept."""

@@ -162,6 +162,12 @@ FAULTS = {
     "a cancellation comes between a shielded connection and its tasks": Fault(
         "transport/_serving.py", "self._tasks.cancel_scope.shield = self._shielded", "pass", "transport/peer_ends"
     ),
+    "a bug in a task waits until a shielded connection ends": Fault(
+        "transport/_serving.py",
+        "await self._read(shielded=False)",
+        "await self._read(shielded=self._shielded)",
+        "transport/peer_ends",
+    ),
     "a door that finds no room for a connection falls": Fault(
         "transport/_listen.py", "if error.errno not in _NO_ROOM:", "if True:", "transport/connect"
     ),

@@ -283,8 +283,9 @@ async def test_whoever_writes_is_there_only_while_something_waits(ends: Ends) ->
     assert ends.calculator.log == ["."] * 7
 
 
+@pytest.mark.parametrize("shielded", [False, True])
 @pytest.mark.parametrize("method", ["crash", "crash_later"])
-async def test_a_bug_in_a_method_leaves_run_as_itself(method: str) -> None:
+async def test_a_bug_in_a_method_leaves_run_as_itself(method: str, shielded: bool) -> None:
     client_link, server_link = memory_links()
     client, server = Peer(client_link), Peer(server_link, service=Service(Calculator()))
 
@@ -292,13 +293,20 @@ async def test_a_bug_in_a_method_leaves_run_as_itself(method: str) -> None:
         with pytest.raises(LinkLost):
             await client.request(method, {})
 
-    with trio.fail_after(1):
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(ask)
-            await nursery.start(run_to_loss, client)
-            with pytest.raises(ZeroDivisionError):
-                await server.run()
-            await server_link.aclose()
+    async def serve() -> None:
+        with pytest.raises(ZeroDivisionError):
+            await server.run(shielded=shielded)
+        left.set()
+
+    left = trio.Event()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(serve)
+        nursery.start_soon(ask)
+        await nursery.start(run_to_loss, client)
+        await trio.testing.wait_all_tasks_blocked()
+        at_once = left.is_set()
+        await server_link.aclose()
+    assert at_once
 
 
 async def run_to_loss(peer: Peer, *, task_status: trio.TaskStatus[None]) -> None:
