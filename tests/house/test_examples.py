@@ -30,6 +30,12 @@ PRINTED = {
         "afterwards: [0]\n"
         "after the edge went, received: 11 of 12\n"
     ),
+    "joining": (
+        "the second program hears a number, the first\n"
+        "the second program hears a number, 1 after the last\n"
+        "the second program hears a number, 1 after the last\n"
+        "edges that it left behind: 0 - and the pipeline still runs: True\n"
+    ),
     "live_settings": (
         "at first: {'band': {'low': 1.0, 'high': 40.0}}\n"
         "50 Hz is stopped\n"
