@@ -119,6 +119,9 @@ class Peer:
         """
         return await receive_opening(self._link, self._receiver, self.limits, shape, method)
 
+    # Protected here and below: a Ctrl-C comes before or after what a frame, or an end, does to those who wait, never
+    # inside it, or one of them would wait for ever. It reaches the main task all the same.
+    @trio.lowlevel.enable_ki_protection
     async def run(
         self, *, shielded: bool = False, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
@@ -165,6 +168,7 @@ class Peer:
             raise
         return self._opened(answer, result_type)
 
+    @trio.lowlevel.enable_ki_protection
     async def take_leave(self, method: str, params: Mapping[str, Any], result_type: Any = Any) -> Any:
         """Ask a last time, and close with the answer as by `close`, before anything that comes behind it is looked at.
 
@@ -226,6 +230,7 @@ class Peer:
         """As `close`, once what has arrived is answered: for a method whose answer is the last word."""
         self._close_next = True
 
+    @trio.lowlevel.enable_ki_protection
     def abort(self, reason: str) -> None:
         """End the connection now. Everybody who waits here gets `LinkLost` with this reason."""
         self._link.abort(reason)
@@ -278,6 +283,7 @@ class Peer:
         except LinkClosed as error:
             self._end(error.reason)
 
+    @trio.lowlevel.enable_ki_protection
     def _end(self, reason: str) -> None:
         """Make it over, once: nobody may go on waiting."""
         if self._ended is None:

@@ -53,6 +53,8 @@ class Sender:
         """Documents that have not left whole."""
         return self._outbox.documents
 
+    # Protected here and below: a Ctrl-C must not come between saying that somebody writes and having him write.
+    @trio.lowlevel.enable_ki_protection
     def put(self, document: Any, *, bulk: bool = False, ordered: bool = True, hurry: bool = False) -> Parcel | None:
         """Send or queue a document; in a ``hurry`` it leaves in this step if that needs no waiting.
 
@@ -128,6 +130,7 @@ class Sender:
             await self._room[bulk].park()
         self.check_open()
 
+    @trio.lowlevel.enable_ki_protection
     def drain(self) -> bool:
         """Take nothing more. True if all has left already; otherwise the writer returns when it has."""
         self._refusal = self._refusal or "this end has closed it"

@@ -94,6 +94,9 @@ class StreamLink(Link):
 
     # -- sending ---------------------------------------------------------------------------------------------
 
+    # Protected: whoever is struck by a Ctrl-C between taking the sending and giving it back would keep it for ever,
+    # and `_send_rest`, which is shielded, would wait for it as long.
+
     @property
     def ready(self) -> bool:
         return not self._sending and self._guard.fault is None
@@ -107,6 +110,7 @@ class StreamLink(Link):
         self._send_nowait(data + goodbye)
         self._said_goodbye = bool(goodbye)
 
+    @trio.lowlevel.enable_ki_protection
     def _send_nowait(self, data: bytes) -> None:
         if self._sending:
             raise trio.WouldBlock
@@ -117,6 +121,8 @@ class StreamLink(Link):
         if sent < len(data):
             self._sending = True
             self._rest = data[sent:]
+            # Whoever sends the rest may be among those who wait.
+            self._free.unpark_all()
             self._rouse()
 
     async def send(self, *frames: Frame) -> None:
@@ -127,6 +133,7 @@ class StreamLink(Link):
             raise self._lost()
         return self._framing.pack(frames[0]) if len(frames) == 1 else b"".join(map(self._framing.pack, frames))
 
+    @trio.lowlevel.enable_ki_protection
     async def _send_alone(self, data: bytes) -> None:
         while self._sending:
             await self._free.park()
@@ -142,6 +149,7 @@ class StreamLink(Link):
             self._sending = False
             self._free.unpark()
 
+    @trio.lowlevel.enable_ki_protection
     async def _send_rest(self) -> None:
         """Send what is left over, and signs of life that are owed; ends early with the stream."""
         # Shielded, so that a link whose block is cancelled can still finish its frame and say goodbye.
@@ -150,6 +158,9 @@ class StreamLink(Link):
                 if self._rest:
                     rest, self._rest = self._rest, b""
                     await self._finish(rest)
+                elif self._sending:
+                    # Not in `_send_alone`: what is left over by then waits for nobody but this task.
+                    await self._free.park()
                 else:
                     signs, self._signs = self._signs, {}
                     await self._send_alone(b"".join(signs.values()))
@@ -158,6 +169,7 @@ class StreamLink(Link):
     def ping(self) -> None:
         self._owe("ping", self._framing.ping)
 
+    @trio.lowlevel.enable_ki_protection
     def _owe(self, kind: str, sign: bytes) -> None:
         self._signs[kind] = sign
         self._rouse()

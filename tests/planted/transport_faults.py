@@ -168,6 +168,15 @@ FAULTS = {
         "await self._read(shielded=self._shielded)",
         "transport/peer_ends",
     ),
+    "what is left over waits behind a sign of life": Fault(
+        "transport/_stream_link.py", "elif self._sending:", "elif False:", "transport/sending_rest"
+    ),
+    "whoever sends the rest is not woken for it": Fault(
+        "transport/_stream_link.py",
+        "            self._free.unpark_all()\n            self._rouse()",
+        "            self._rouse()",
+        "transport/sending_rest",
+    ),
     "a door that finds no room for a connection falls": Fault(
         "transport/_listen.py", "if error.errno not in _NO_ROOM:", "if True:", "transport/connect"
     ),
