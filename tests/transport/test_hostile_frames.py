@@ -9,7 +9,18 @@ import struct
 
 import pytest
 import trio
-from hostile_client import asked, call, frame, honest_client, none_but, open_door, open_packed, raw_client
+from hostile_client import (
+    HASTY,
+    LIMITS,
+    asked,
+    call,
+    frame,
+    honest_client,
+    none_but,
+    open_door,
+    open_packed,
+    raw_client,
+)
 from hostile_corpus import ANSWERED, CANCELLED, CASES, NO_METHOD, Case
 
 
@@ -18,8 +29,9 @@ def speaks_json(sent: bytes) -> bool:
 
 
 async def try_case(case: Case, *, opened: bool, json: bool) -> None:
+    limits = HASTY if case.ends and not opened else LIMITS
     with trio.fail_after(10):
-        async with open_door() as door, honest_client(door) as honest:
+        async with open_door(limits) as door, honest_client(door) as honest:
             async with raw_client(door) as raw:
                 if opened:
                     await (raw.open() if json else open_packed(raw))
@@ -76,7 +88,7 @@ async def test_a_goodbye_is_answered_in_kind_and_ends_the_connection() -> None:
 
 async def test_a_client_that_never_opens_is_let_go() -> None:
     with trio.fail_after(5):
-        async with open_door() as door, raw_client(door) as raw:
+        async with open_door(HASTY) as door, honest_client(door), raw_client(door) as raw:
             await raw.send(frame(9, b"still here"))
             await raw.read(until=lambda: False)
             assert raw.closed
