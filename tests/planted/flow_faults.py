@@ -24,7 +24,7 @@ FAULTS = {
         "actors/_data/_remote_endpoints.py",
         "self._handed_over += count\n        self._changed.unpark_all()",
         "self._handed_over += count",
-        "campaigns/campaign_flow",
+        "runtime/flow",
     ),
     "a client may send without credit": Fault(
         "actors/_data/_inflow.py",
@@ -34,7 +34,7 @@ FAULTS = {
     ),
     "many small messages are handed over to who has room for one": Fault(
         "actors/_data/_inflow.py",
-        "most = min(most, *(inbox.room for inbox in route.inboxes))\n",
+        "        most = min(most, *(inbox.room for inbox in route.inboxes))\n",
         "",
         "runtime/small_messages",
     ),

@@ -4,6 +4,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from actors import open_graph, open_session
+from transport import memory_links
 
 
 async def test_a_paused_graph_holds_its_publishers_until_the_last_holder_lets_go(ends):
@@ -60,6 +61,25 @@ async def test_sync_waits_for_what_was_sent_and_for_no_more(ends):
         while not record:
             await trio.lowlevel.checkpoint()
         assert await b.receive() == 3
+
+
+async def test_sync_waits_for_messages_that_it_overtakes_on_their_way_to_the_graph(hall, monkeypatch):
+    async with hall.join("memory", "one") as one, hall.join("local", "two") as two:
+        async with one.publisher("A") as a, two.subscriber("A") as b, trio.open_nursery() as nursery:
+            record = []
+
+            async def take():
+                await wait_all_tasks_blocked()
+                record.append("taken")
+                assert await b.receive() == large
+
+            nursery.start_soon(take)
+            # Nothing leaves at once, and this in many pieces, behind whatever is asked.
+            monkeypatch.setattr(type(memory_links()[0]), "ready", False)
+            large = bytes(2_000_000)
+            await a.send(large)
+            await one.sync()
+            assert record == ["taken"]
 
 
 async def test_sync_does_not_wait_for_subscribers_that_left(ends):
