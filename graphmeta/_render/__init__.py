@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, Literal
 
-from graphmeta._snapshot import GraphSnapshot
+from graphmeta._records._snapshot import GraphSnapshot
 
 from ._collapse import collapse as collapse_diagram
 from ._dot import dot

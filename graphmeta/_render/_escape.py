@@ -5,7 +5,7 @@ This file knows characters only.
 
 from typing import Final
 
-from graphmeta._visible import visible
+from graphmeta._records._visible import visible
 
 _PLAIN_SIGNS: Final = frozenset(" _/")
 

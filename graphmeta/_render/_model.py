@@ -12,9 +12,9 @@ from uuid import UUID
 
 import attrs
 
-from graphmeta._down import down_units
-from graphmeta._metadata import GraphMetadata, StreamMetadata
-from graphmeta._snapshot import GraphSnapshot
+from graphmeta._records._down import down_units
+from graphmeta._records._metadata import GraphMetadata, StreamMetadata
+from graphmeta._records._snapshot import GraphSnapshot
 
 PERSISTENT: Final = "persistent"
 """Stands for the owner of edges that no session owns."""

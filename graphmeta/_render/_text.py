@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from graphmeta._visible import visible
+from graphmeta._records._visible import visible
 
 from ._model import Diagram, Link, Place, Visit, walk
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import cloudpickle
 
-from graphmeta._metadata import InitialSettings
+from graphmeta._records._metadata import InitialSettings
 
 from ._contain import attempt, class_name
 from ._leaves import text

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from graphmeta._metadata import SettingsField
+from graphmeta._records._metadata import SettingsField
 
 from ._annotations import arms, strip, type_text
 from ._constraints import MAX_CHOICES, bounds, choices

@@ -12,7 +12,7 @@ from actors._graph._wire._openrpc import openrpc_text
 from actors._graph._wire._remote_service import RemoteSessionService
 from actors._graph._wire._wire import ERRORS, OpenSession
 from transport import InvalidRequest, Peer, connect_websocket, new_token
-from transport._service_table import wire_methods
+from transport._service._service_table import wire_methods
 
 PUBLISHED = json.loads(openrpc_text())
 

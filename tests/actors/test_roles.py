@@ -15,7 +15,7 @@ from actors._graph._wire._remote_service import RemoteSessionService
 from actors._graph._wire._wire import ERRORS
 from graphmeta import Change, Resync
 from transport import InvalidParams, MethodNotFound, Peer, connect_websocket, new_token
-from transport._service_table import wire_methods
+from transport._service._service_table import wire_methods
 
 LOOKS = {
     "close": {},

@@ -190,7 +190,7 @@ def test_data_that_is_no_change_is_refused(plain):
 )
 def test_the_published_schema_is_the_one_that_the_code_makes(name, schema):
     assert (DOCS / name).read_text() == schema_text(schema), (
-        """run: python -c 'from graphmeta._schema import publish; publish("docs")'"""
+        """run: python -c 'from graphmeta._bytes._schema import publish; publish("docs")'"""
     )
 
 

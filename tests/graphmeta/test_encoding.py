@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from graphmeta import at_once
-from graphmeta._encoding import encode_map_slices
+from graphmeta._bytes._encoding import encode_map_slices
 
 ENCODERS = {"msgpack": msgspec.msgpack.encode, "json": msgspec.json.encode}
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from graphmeta import CycleError, Edge
-from graphmeta._order import Order
+from graphmeta._dag._order import Order
 
 
 def order_of(*edges):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphmeta import _plain
-from graphmeta._plain import MAX_PLAIN_DEPTH, is_plain
+from graphmeta._records import _plain
+from graphmeta._records._plain import MAX_PLAIN_DEPTH, is_plain
 
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**65), 2**65), st.floats(), st.text(max_size=5), st.binary(max_size=3)

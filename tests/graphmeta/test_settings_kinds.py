@@ -25,7 +25,7 @@ from graphmeta import (
     readable,
     settings_schema,
 )
-from graphmeta._pickles import load_trusted
+from graphmeta._pickles._pickles import load_trusted
 
 
 class Mode(enum.Enum):

@@ -15,7 +15,7 @@ from graphmeta import (
     readable,
     settings_schema,
 )
-from graphmeta._pickles import load_trusted
+from graphmeta._pickles._pickles import load_trusted
 
 param = pytest.importorskip("param", reason="param is not installed")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from graphmeta import Edge, dump_trusted, load_trusted
-from graphmeta._parts import has_parts, lay_out, split_parts
+from graphmeta._pickles._parts import has_parts, lay_out, split_parts
 
 CELLS = np.arange(10_000, dtype=np.float32).reshape(100, 100)
 

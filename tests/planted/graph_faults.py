@@ -126,7 +126,7 @@ FAULTS = {
         "pass",
         "actors/session_conformance",
     ),
-    "a door closes without a word": Fault("transport/_listen.py", "self.on_closing()", "pass", "actors/halls"),
+    "a door closes without a word": Fault("transport/_doors/_listen.py", "self.on_closing()", "pass", "actors/halls"),
     "who comes while a door closes is not told": Fault(
         "actors/_graph/_doors/_hall.py", "if self._closing:", "if False:", "actors/halls"
     ),

@@ -27,13 +27,13 @@ from transport import (
     serve_unix_links,
     serve_websocket_links,
 )
-from transport._guard import GuardedStream
-from transport._http import HEAD_END, read_head, switching
-from transport._link import About
-from transport._policy import SUBPROTOCOL
-from transport._stream_link import in_own_nursery
-from transport._websocket import client_link, websocket_link
-from transport._ws_meter import FrameMeter
+from transport._doors._http import HEAD_END, read_head, switching
+from transport._doors._policy import SUBPROTOCOL
+from transport._doors._websocket import client_link, websocket_link
+from transport._doors._ws_meter import FrameMeter
+from transport._link._guard import GuardedStream
+from transport._link._link import About
+from transport._link._stream_link import in_own_nursery
 
 # The suites share helpers (`peer_ends`, `hostile_client`), whichever way pytest imports its files.
 sys.path.append(str(Path(__file__).parent))

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 import pytest
 
 from transport import Bypass, ProtocolError, bypass_pair
-from transport._bypass import LARGE
-from transport._bypass_words import GONE
-from transport._own_files import FILES, KEPT
-from transport._their_files import LEASES
+from transport._bypass._bypass import LARGE
+from transport._bypass._bypass_words import GONE
+from transport._bypass._own_files import FILES, KEPT
+from transport._bypass._their_files import LEASES
 
 NOW = socket.MSG_DONTWAIT
 

@@ -140,7 +140,7 @@ async def test_a_door_waits_until_there_is_room_for_a_connection_again(
         return await accept(listener)
 
     monkeypatch.setattr(trio.SocketListener, "accept", crowded)
-    monkeypatch.setattr("transport._listen._REST_SECONDS", 0)
+    monkeypatch.setattr("transport._doors._listen._REST_SECONDS", 0)
     async with open_door() as door:
         assert await echo_once(door.url) == "hello"
     assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [

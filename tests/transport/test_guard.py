@@ -9,7 +9,7 @@ import trio
 import trio.testing
 
 from transport import LimitExceeded
-from transport._guard import GuardedStream, force_close
+from transport._link._guard import GuardedStream, force_close
 
 
 class Stuck(trio.abc.Stream):
@@ -46,7 +46,7 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> Stuck:
         else:
             known(stream)
 
-    monkeypatch.setattr("transport._guard.force_close", force)
+    monkeypatch.setattr("transport._link._guard.force_close", force)
     return stream
 
 

@@ -8,9 +8,9 @@ import trio
 import trio.testing
 
 from transport import Limits, Link, LinkClosed, LinkLost, Peer, Role, memory_links
-from transport._guard import GuardedStream
-from transport._heartbeat import Heartbeat
-from transport._unix import unix_link
+from transport._doors._unix import unix_link
+from transport._link._guard import GuardedStream
+from transport._peer._heartbeat import Heartbeat
 
 LIMITS = Limits(heartbeat_interval=5, heartbeat_timeout=3)
 LAST_LOOK = 0.02

@@ -10,7 +10,7 @@ import tempfile
 import pytest
 
 from transport import Bypass, ProtocolError, bypass_pair
-from transport._bypass import LARGE
+from transport._bypass._bypass import LARGE
 
 GRAIN = 256 * 1024
 SEALED = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL

@@ -26,7 +26,7 @@ from transport import (
     serve_websocket_links,
     wire_method,
 )
-from transport._http import read_head
+from transport._doors._http import read_head
 
 TOKEN = new_token()
 OTHER = new_token()

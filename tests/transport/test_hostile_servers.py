@@ -16,9 +16,9 @@ import trio.testing
 from hostile_client import frame
 
 from transport import LimitExceeded, Limits, LinkLost, Peer, ProtocolError, RemoteError
-from transport._guard import GuardedStream
-from transport._stream_link import in_own_nursery
-from transport._websocket import client_link
+from transport._doors._websocket import client_link
+from transport._link._guard import GuardedStream
+from transport._link._stream_link import in_own_nursery
 
 LIMITS = Limits(
     server_frame_bytes=64 * 1024,

@@ -18,9 +18,9 @@ from peer_ends import Calculator
 
 import transport
 from transport import Limits, Link, LinkLost, Peer, Role, Service
+from transport._doors._unix import unix_link
 from transport._groups import unexpected
-from transport._guard import GuardedStream
-from transport._unix import unix_link
+from transport._link._guard import GuardedStream
 
 HOME = str(Path(transport.__file__).parent)
 STEP = 1 if os.environ.get("TRELLIS_CAMPAIGN") == "full" else 29

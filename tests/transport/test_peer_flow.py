@@ -16,8 +16,8 @@ from transport import (
     inherited_link,
     memory_links,
 )
-from transport._codec import MSGPACK
-from transport._sender import Sender
+from transport._documents._codec import MSGPACK
+from transport._peer._sender import Sender
 
 
 @pytest.fixture(params=["msgpack", "json"])

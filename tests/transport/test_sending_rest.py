@@ -5,9 +5,9 @@ import trio
 import trio.testing
 
 from transport import Limits, Role
-from transport._guard import GuardedStream
-from transport._stream_link import StreamLink
-from transport._unix import unix_link
+from transport._doors._unix import unix_link
+from transport._link._guard import GuardedStream
+from transport._link._stream_link import StreamLink
 
 
 @pytest.mark.parametrize("others", [0, 1])

@@ -4,9 +4,9 @@ import pytest
 import trio
 import trio.testing
 
-from transport._guard import GuardedStream
-from transport._http import switching
-from transport._websocket import _Threshold
+from transport._doors._http import switching
+from transport._doors._websocket import _Threshold
+from transport._link._guard import GuardedStream
 
 SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 REFUSED = b"HTTP/1.1 401 Unauthorized\r\n\r\n"

@@ -9,9 +9,9 @@ import trio
 from peer_ends import Refused
 
 from transport import ErrorTable, LinkLost, Payload, Peer, Service, memory_links, wire_method
-from transport._service import Service as Private
-from transport._service_table import wire_methods
-from transport._whole_requests import WholeRequests
+from transport._service._service import Service as Private
+from transport._service._service_table import wire_methods
+from transport._service._whole_requests import WholeRequests
 
 
 def _never_odd(_: object, __: object, value: int) -> None:

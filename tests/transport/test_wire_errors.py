@@ -16,10 +16,10 @@ from transport import (
     RemoteError,
     TransportError,
 )
-from transport._codec import JSON, MSGPACK, Codec
+from transport._documents._codec import JSON, MSGPACK, Codec
+from transport._documents._nesting import PlainBounds
+from transport._documents._rpc import read_frame
 from transport._groups import unexpected
-from transport._nesting import PlainBounds
-from transport._rpc import read_frame
 
 BOUNDS = PlainBounds(64, 1024 * 1024)
 CODECS = pytest.mark.parametrize("codec", [JSON, MSGPACK], ids=["json", "msgpack"])

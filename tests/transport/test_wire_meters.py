@@ -10,9 +10,9 @@ from transport import (
     LimitExceeded,
     ProtocolError,
 )
-from transport._framing import Sign
-from transport._unix import FrameSplitter, pack
-from transport._ws_meter import FrameMeter, ResponseMeter
+from transport._doors._unix import FrameSplitter, pack
+from transport._doors._ws_meter import FrameMeter, ResponseMeter
+from transport._link._framing import Sign
 
 SIGNS = {b"\xc0": Sign(answer=pack(b"\xc3")), b"\xc2": Sign(answer=pack(b"\xc3"), beside=True), b"\xc3": Sign()}
 """What the link itself says between frames: is anybody there, is there a way beside it, and yes."""

@@ -10,11 +10,11 @@ from transport import (
     LimitExceeded,
     Payload,
 )
-from transport._codec import JSON, MSGPACK, Codec
-from transport._fragments import Assembler, fragment_document, next_cut
-from transport._nesting import PlainBounds
-from transport._outbox import Outbox
-from transport._rpc import Notification, read_frame
+from transport._documents._codec import JSON, MSGPACK, Codec
+from transport._documents._fragments import Assembler, fragment_document, next_cut
+from transport._documents._nesting import PlainBounds
+from transport._documents._rpc import Notification, read_frame
+from transport._peer._outbox import Outbox
 
 BOUNDS = PlainBounds(64, 1024 * 1024)
 CODECS = pytest.mark.parametrize("codec", [JSON, MSGPACK], ids=["json", "msgpack"])

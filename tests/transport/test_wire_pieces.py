@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transport import Pieces, Shared
-from transport._codec import JSON, LARGE_BYTES, MSGPACK
-from transport._fragments import next_cut
-from transport._outbox import Outbox
-from transport._rpc import reply_document
+from transport._documents._codec import JSON, LARGE_BYTES, MSGPACK
+from transport._documents._fragments import next_cut
+from transport._documents._rpc import reply_document
+from transport._peer._outbox import Outbox
 
 CODECS = pytest.mark.parametrize("codec", [JSON, MSGPACK], ids=["json", "msgpack"])
 PIECES = st.lists(st.binary(max_size=5), max_size=6)

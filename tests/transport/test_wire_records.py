@@ -16,12 +16,12 @@ from transport import (
     ParseError,
     ProtocolError,
 )
-from transport._codec import JSON, MSGPACK, Codec
+from transport._documents._codec import JSON, MSGPACK, Codec
+from transport._documents._footprint import decoded_fits, map_fits
+from transport._documents._nesting import PlainBounds, check_plain
+from transport._documents._rpc import Failure, Notification, Reply, Request, read_frame
+from transport._documents._shapes import is_loose, is_open_ended
 from transport._errors import Undecodable
-from transport._footprint import decoded_fits, map_fits
-from transport._nesting import PlainBounds, check_plain
-from transport._rpc import Failure, Notification, Reply, Request, read_frame
-from transport._shapes import is_loose, is_open_ended
 
 BOUNDS = PlainBounds(64, 1024 * 1024)
 CODECS = pytest.mark.parametrize("codec", [JSON, MSGPACK], ids=["json", "msgpack"])

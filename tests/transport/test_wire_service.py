@@ -15,9 +15,9 @@ from transport import (
     Service,
     wire_method,
 )
-from transport._codec import JSON, MSGPACK, Codec
-from transport._nesting import PlainBounds
-from transport._rpc import read_frame
+from transport._documents._codec import JSON, MSGPACK, Codec
+from transport._documents._nesting import PlainBounds
+from transport._documents._rpc import read_frame
 
 BOUNDS = PlainBounds(64, 1024 * 1024)
 CODECS = pytest.mark.parametrize("codec", [JSON, MSGPACK], ids=["json", "msgpack"])

@@ -1,0 +1,1 @@
+"""The graph with owners, kept acyclic."""

@@ -1,0 +1,1 @@
+"""Units and collections as their authors declare them, and the crawl that describes them."""

@@ -1,0 +1,1 @@
+"""JSON-RPC documents, without I/O: the records, two codecs, what they may hold, and large ones in pieces."""

@@ -1,0 +1,1 @@
+"""Doors: how two processes come to share a link, at both ends, over websockets and Unix sockets."""

@@ -1,0 +1,1 @@
+"""Peers: one end of a connection, what of it waits, and the tasks that move it."""

@@ -1,0 +1,1 @@
+"""Services: decorated methods, what their requests look like, and their published description."""
