@@ -54,7 +54,7 @@ class Look(Unit):
     @subscriber(INPUT)
     async def look(self, number: int) -> None:
         """Say where a number stands after the one before; which one is the first is a matter of luck."""
-        heard = self.STATE.numbers
+        heard = self.state.numbers
         follows = f"{number - heard[-1]} after the last" if heard else "the first"
         print("the second program hears a number,", follows, flush=True)
         heard.append(number)
