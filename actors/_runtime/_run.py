@@ -32,9 +32,10 @@ def run(
 ) -> None:
     """Run components until they are done, fail, or Ctrl-C is pressed (then the exit code is 130).
 
-    They join the graph at the URL *graph*, or the one that the environment variable ``TRELLIS_GRAPH`` names; its token
-    is found if it is served on this host. Without either they run in a graph of their own, which is served to this
-    host, so that the command ``trellis`` finds it; not with ``serve=False``. Where it is, is said on standard error.
+    They join the graph at the URL *graph*, or the one that the environment variable ``TRELLIS_GRAPH`` names; if it is
+    served on this host, its Unix socket and its token are found. Without either they run in a graph of their own, which
+    is served to this host, so that the command ``trellis`` finds it; not with ``serve=False``. Where it is, is said on
+    standard error.
 
     A main function runs in this very thread, which must be the main one, while Trio runs in another. A unit's error
     is raised here as itself. Other arguments are those of `open_runner`; inside Trio, use that. ::

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Final
 
+import attrs
 import trio
 
 from actors._floor import open_actor_nursery
@@ -21,7 +22,7 @@ from actors._graph._wire._remote import Way, open_remote_session
 from graphmeta import Edge, GraphSnapshot
 from transport import LimitExceeded, Limits
 
-from ._tickets import token_for
+from ._tickets import ticket_for
 
 
 class Graph:
@@ -124,12 +125,25 @@ def open_session(
     (by default the system's authorities), and *insecure* lets a token cross a network without TLS. When the session
     ends before the block, the block is cancelled and `SessionLost` or `SessionReleased` is raised. After the block, no
     snapshot that anyone takes shows what the session owned.
+
+    A ``ws://`` address alone names a graph: one that `serve_host` serves to this user is joined through its Unix
+    socket, where large messages are quickest, and through the websocket if nobody answers there. With a *token* it
+    names a door: that websocket, with just the rights that the token gives.
     """
     if isinstance(target, Graph):
         return open_local_session(target._supervisor, name)
-    known = token_for(target) if token is None else token
-    way = Way(target, known, ssl_context, insecure)
-    return open_remote_session(way, name, limits or Limits())
+    way = Way(target, token, ssl_context, insecure)
+    return open_remote_session(_as_found(way) if token is None else way, name, limits or Limits())
+
+
+def _as_found(way: Way) -> Way:
+    """With what the ticket says of the graph at that address, if there is one on this host."""
+    ticket = ticket_for(way.url)
+    if ticket is None:
+        return way
+    # Not for wss://: who asks for TLS must get it, or learn that the certificate does not hold.
+    socket = ticket.socket if way.url.startswith("ws://") else ""
+    return attrs.evolve(way, token=ticket.token, socket=socket)
 
 
 def _supervisor(limits: Limits, journal: Journal | None) -> GraphSupervisor:

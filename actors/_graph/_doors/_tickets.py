@@ -117,10 +117,10 @@ def tickets() -> list[Ticket]:
     return [ticket for ticket in found if ticket is not None and ticket.alive()]
 
 
-def token_for(url: str) -> str | None:
-    """The token of a graph that runs on this host for this user and is served at *url*; None when none is known."""
+def ticket_for(url: str) -> Ticket | None:
+    """That of a graph that runs on this host for this user and is served at *url*; None when none is known."""
     with suppress(NoRuntimeFolder):
-        return next((ticket.token for ticket in tickets() if ticket.url.rstrip("/") == url.rstrip("/")), None)
+        return next((ticket for ticket in tickets() if ticket.url.rstrip("/") == url.rstrip("/")), None)
     return None
 
 

@@ -216,6 +216,8 @@ class Way:
     ssl_context: ssl.SSLContext | None = None
     insecure: bool = False
     """The token may cross a network in plain text."""
+    socket: str = ""
+    """The URL of the same graph's Unix socket, which is tried first; empty: go where *url* says."""
 
 
 def open_remote_session(way: Way, name: str, limits: Limits) -> AbstractAsyncContextManager[Session]:
@@ -224,6 +226,9 @@ def open_remote_session(way: Way, name: str, limits: Limits) -> AbstractAsyncCon
 
 
 async def _reach(way: Way, limits: Limits, start_soon: Callable[..., None]) -> Link:
+    if way.socket:
+        with suppress(NotRunning):  # its file may have been swept away
+            return await _reach(Way(way.socket), limits, start_soon)
     scheme, _, path = way.url.partition("://")
     try:
         if scheme == "unix":
