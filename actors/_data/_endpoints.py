@@ -112,9 +112,11 @@ class Subscriber(ABC):
         32 messages. `trio.ClosedResourceError` after the endpoint's block; `SessionLost` or `SessionReleased` when
         its session ended before it.
 
-        Over a wire it raises `MessageRefused` for a message that is not of the subscriber's type; that one is gone,
-        the next comes as ever. When a publisher beside the graph sent what cannot cross a wire, every further call
-        raises it.
+        `MessageRefused` for a message that is not of the subscriber's type; that one is gone, the next comes as ever.
+        Over a wire each is looked at. In the graph's own process messages pass by reference, and only those are looked
+        at that a publisher sends whose type has nothing to do with the subscriber's: what fits by its type, or may fit,
+        comes as it is. When a publisher beside the graph sent what cannot cross a wire, every further call to a
+        subscriber over a wire raises it.
         """
 
     @abstractmethod

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import trio
 
+from ._errors import Unfit
+from ._fitting import Misfit
 from ._flow import FlowStatistics
 from ._forms import Form
 from ._letter import Letter
@@ -78,7 +80,10 @@ class Inbox:
         """Say that all was put that is put together: whoever takes here is woken by each."""
 
     def take(self) -> Any:
-        """The oldest message; `trio.WouldBlock` when there is none, and after `close` the failure it was given."""
+        """The oldest message; `trio.WouldBlock` when there is none, and after `close` the failure it was given.
+
+        `Unfit` for one that is none of what is taken here; it is gone.
+        """
         if self.failure is not None:
             raise self.failure
         if not self._queue:
@@ -87,6 +92,8 @@ class Inbox:
         message = self._queue.popleft()
         if self._room:
             self._room.unpark_all()
+        if type(message) is Misfit:
+            raise Unfit(str(message))
         return message
 
     async def wait_ready(self) -> None:

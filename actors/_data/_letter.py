@@ -12,6 +12,7 @@ from typing import Any, Final
 from transport import Buffer, Posted
 
 from ._errors import MessageTypeNotPortable
+from ._fitting import fitting
 from ._forms import Form, Packing, Pieces, as_unfit, open_trusted, packing_of, seal_trusted, transcode
 from ._sound import check_found, check_unseen, is_shallow
 from ._weight import check_weight, is_known
@@ -70,8 +71,8 @@ class ValueLetter(Letter):
         self._value: Final = value
 
     def value(self, message_type: Any) -> Any:
-        """Return the object itself."""
-        return self._value
+        """Return the object itself, or a `Misfit` for who named something else."""
+        return fitting(self._topic, self._type, self._value, message_type)
 
     def _pack(self, form: Form) -> Pieces:
         if form is Form.PICKLE:

@@ -8,6 +8,7 @@ import trio
 from transport import Stored
 
 from ._endpoints import Publisher, Subscriber
+from ._errors import MessageRefused, Unfit
 from ._flow import FlowStatistics
 from ._inbox import Inbox
 from ._letter import ValueLetter
@@ -32,7 +33,7 @@ class LocalPublisher(Publisher):
             with self._waited:
                 await self._router.wait_open(self.topic)
             self._turn.waited()
-        if route.far:
+        if route.by_letter:
             for inbox, content in contents_of(ValueLetter(self.topic, self.message_type, message), route.inboxes):
                 inbox.put(content)
                 inbox.announce(now=False)
@@ -43,9 +44,15 @@ class LocalPublisher(Publisher):
                 inbox.put(message)
         self.sent += 1
 
+    def open(self) -> None:
+        """Let routes know what comes from here."""
+        self._router.add_sender(self.topic, self.message_type)
+
     def close(self, failure: Exception) -> None:
         """Refuse to send from now on, with *failure*."""
-        self._failure = self._failure or failure
+        if self._failure is None:
+            self._failure = failure
+            self._router.remove_sender(self.topic, self.message_type)
         self._router.nudge(self.topic)
 
     def statistics(self) -> FlowStatistics:
@@ -92,6 +99,8 @@ class LocalSubscriber(Subscriber):
         while True:
             try:
                 return self._inbox.take()
+            except Unfit as error:
+                raise MessageRefused(self.topic, str(error)) from None
             except trio.WouldBlock:
                 await self._inbox.wait_ready()
                 self._turn.waited()

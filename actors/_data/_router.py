@@ -5,11 +5,12 @@ synchronous; only a pause and a sync wait.
 """
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import trio
 
+from ._fitting import can_fit
 from ._forms import Form
 from ._inbox import Inbox
 
@@ -19,8 +20,8 @@ class Route:
     """The inboxes that a topic's messages go to, each once however many paths lead there."""
 
     inboxes: tuple[Inbox, ...]
-    far: bool
-    """Whether some of them take bytes."""
+    by_letter: bool
+    """Whether some of them take bytes, or look at what a publisher of this process gives them."""
     form: Form | None
     """The form of those bytes, if all of them take the same."""
 
@@ -32,6 +33,8 @@ class Router:
         self._downstream: Final = downstream
         self._inboxes: dict[str, list[Inbox]] = {}
         self._routes: dict[str, Route] = {}
+        self._sent: dict[str, list[Any]] = {}
+        """What the publishers of this process at a topic say that they send."""
         self._pausing: set[Hashable] = set()
         self._resumed: Final = trio.lowlevel.ParkingLot()
         self.progress: Final = trio.lowlevel.ParkingLot()
@@ -45,8 +48,12 @@ class Router:
             inboxes = tuple(inbox for name in topics for inbox in self._inboxes.get(name, ()))
             forms = {inbox.form for inbox in inboxes}
             one = next(iter(forms)) if len(forms) == 1 else None
-            found = self._routes[topic] = Route(inboxes, bool(forms - {None}), one)
+            by_letter = bool(forms - {None}) or not self._all_fit(topic, inboxes)
+            found = self._routes[topic] = Route(inboxes, by_letter, one)
         return found
+
+    def _all_fit(self, topic: str, inboxes: tuple[Inbox, ...]) -> bool:
+        return all(can_fit(sent, inbox.message_type) for sent in self._sent.get(topic, ()) for inbox in inboxes)
 
     def open_route(self, topic: str) -> Route | None:
         """The route of *topic* if a message can go to all of it now; None while it must wait."""
@@ -67,6 +74,18 @@ class Router:
             if inbox.full:
                 await inbox.wait_room()
                 return
+
+    def add_sender(self, topic: str, message_type: Any) -> None:
+        """A publisher of this process begins to send on *topic* what it names."""
+        self._sent.setdefault(topic, []).append(message_type)
+        self._routes.pop(topic, None)
+
+    def remove_sender(self, topic: str, message_type: Any) -> None:
+        """One that began has ended."""
+        self._sent[topic].remove(message_type)
+        if not self._sent[topic]:
+            del self._sent[topic]
+        self._routes.pop(topic, None)
 
     def attach(self, topic: str, inbox: Inbox) -> None:
         """Add a subscriber's inbox at *topic*."""

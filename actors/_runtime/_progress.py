@@ -1,5 +1,6 @@
 """How far a run is: which components are at work, what failed, and whether it is over. One per process of a run."""
 
+import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -11,6 +12,7 @@ from actors._graph import SessionLost, SessionReleased
 
 from ._failures import Failure
 
+_LOG: Final = logging.getLogger("actors")
 FAILURES_KEPT: Final = 128
 """The newest; an error keeps its traceback and all that hangs on it."""
 
@@ -62,6 +64,11 @@ class Progress:
         failure = Failure(address, error, time.time())
         self.failures.append(failure)
         self._on_failure(failure)
+
+    def leave_out(self, address: str, error: Exception) -> None:
+        """Note a message that a component cannot take, and goes on without. Nothing else shows it: so it is logged."""
+        _LOG.warning("%s goes on without a message that it cannot take: %s", address, error)
+        self.fail(address, error)
 
     async def unless_lost(self, run: Callable[..., Awaitable[None]], *args: Any) -> None:
         """Run until the session ends under all components at once: its block says so, once, and stops them."""

@@ -24,7 +24,7 @@ class RelayActor(Actor):
         self.nursery.start_soon(self._progress.unless_lost, self._forward)
 
     async def _forward(self) -> None:
-        tell = partial(self._progress.fail, self._station.relay.address)
+        tell = partial(self._progress.leave_out, self._station.relay.address)
         async for message in Taking(self._station.source, tell):
             await self._station.target.send(self._passed_on(message))
 

@@ -1,7 +1,7 @@
 """Taking messages for a component: one that its stream does not take is its sender's mistake, and harms nobody else.
 
-In the graph's own process messages pass by reference and nobody looks at their types. In another process it is found
-out when it is read there; then it is left out, and the first one is told of, for a stranger could send any number.
+Whoever connects two streams by mistake must not end the unit that hears of it. Such a message is left out, and the
+first one is told of, for a stranger could send any number.
 """
 
 from collections.abc import Callable

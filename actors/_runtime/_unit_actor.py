@@ -220,7 +220,7 @@ class UnitActor(Actor):
                     raise
 
     def _taking(self, subscriber: Subscriber) -> Taking:
-        return Taking(subscriber, partial(self._progress.fail, self._address))
+        return Taking(subscriber, partial(self._progress.leave_out, self._address))
 
     async def _publish(self, outcome: Any) -> None:
         """Send what a task yields, or await one that only acts."""

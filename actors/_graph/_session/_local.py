@@ -73,7 +73,7 @@ class LocalLine(Line):
     async def publisher(self, topic: str, message_type: type) -> AsyncIterator[Publisher]:
         """A publisher on this process's routes."""
         publisher = LocalPublisher(self._router, topic, message_type)
-        async with self._endpoint(lambda: None, publisher, topic, "publisher", type_text(message_type)):
+        async with self._endpoint(publisher.open, publisher, topic, "publisher", type_text(message_type)):
             yield publisher
 
     @asynccontextmanager
