@@ -93,6 +93,7 @@ from ._records._changes import ScopeChanged as ScopeChanged
 from ._records._changes import SessionEnded as SessionEnded
 from ._records._changes import SessionStarted as SessionStarted
 from ._records._changes import SettingChanged as SettingChanged
+from ._records._counted import counted as counted
 from ._records._diff import compare as compare
 from ._records._diff import diff as diff
 from ._records._down import down_units as down_units

@@ -17,6 +17,7 @@ from graphmeta import (
     SessionStarted,
     SettingChanged,
     SettingValue,
+    counted,
     visible,
 )
 
@@ -26,8 +27,8 @@ def lines(item: Change | Resync) -> Iterator[str]:
     if isinstance(item, Resync):
         snapshot = item.snapshot
         yield (
-            f"r{snapshot.revision} snapshot ({item.reason}): {len(snapshot.sessions)} sessions, "
-            f"{len(snapshot.edge_owners)} edges"
+            f"r{snapshot.revision} snapshot ({item.reason}): {counted(len(snapshot.sessions), 'session')}, "
+            f"{counted(len(snapshot.edge_owners), 'edge')}"
         )
         return
     head = f"r{item.revision} {datetime.fromtimestamp(item.at):%H:%M:%S} {item.by_name or 'graph'}"
@@ -62,7 +63,7 @@ def _removed(edge: Edge) -> str:
 def _ownership(entry: Ownership) -> str:
     scope = f", scope {entry.scope}" if entry.scope else ""
     who = "persistent" if entry.session is None else f"owner {str(entry.session)[:8]}{scope}"
-    return f"{who}: +{len(entry.gained)} -{len(entry.lost)} edges"
+    return f"{who}: edges +{len(entry.gained)} -{len(entry.lost)}"
 
 
 def _scope(entry: ScopeChanged) -> str:
@@ -70,7 +71,7 @@ def _scope(entry: ScopeChanged) -> str:
 
 
 def _metadata(entry: MetadataChanged) -> str:
-    return f"metadata: {len(entry.metadata.components) if entry.metadata else 0} components"
+    return f"metadata: {counted(len(entry.metadata.components) if entry.metadata else 0, 'component')}"
 
 
 def _endpoint(entry: EndpointChanged) -> str:

@@ -1,13 +1,15 @@
 """``trellis doctor``: what may be wrong with a running graph."""
 
 import argparse
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from ._diagnose import Patient, diagnose
-from ._table import print_table
+from ._fitting import Column
 from ._target import add_target, open_target
+
+_COLUMNS: Final = (Column("finding"), Column("where"), Column("what to know"))
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -29,8 +31,10 @@ async def run(args: argparse.Namespace) -> int:
     if args.json:
         print(msgspec.json.encode(findings).decode())
     elif findings:
+        from ._table import print_table  # See `_console`.
+
         rows = ((finding.rule, finding.subject, finding.advice) for finding in findings)
-        print_table(("finding", "where", "what to know"), rows)
+        print_table(_COLUMNS, rows)
     else:
         print("nothing found")
     return 1 if any(not finding.note for finding in findings) else 0

@@ -9,10 +9,20 @@ import msgspec
 from actors._graph import SessionInfo
 
 from ._diagnose import SILENT
-from ._table import print_table
+from ._fitting import Column
 from ._target import add_target, open_target
 
-_COLUMNS: Final = ("name", "peer", "=since", ">heard", ">edges", ">components", ">endpoints", "=state", "=id")
+_COLUMNS: Final = (
+    Column("name"),
+    Column("peer", spare=3),
+    Column("since", whole=True, spare=4),
+    Column("heard", right=True, whole=True, spare=5),
+    Column("edges", right=True, whole=True, spare=1),
+    Column("components", right=True, whole=True, spare=7),
+    Column("endpoints", right=True, whole=True, spare=6),
+    Column("state", whole=True, spare=2),
+    Column("id", whole=True),
+)
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -30,6 +40,8 @@ async def run(args: argparse.Namespace) -> None:
     if args.json:
         print(msgspec.json.encode(sessions).decode())
     else:
+        from ._table import print_table  # See `_console`.
+
         print_table(_COLUMNS, map(row_of, sessions))
 
 

@@ -3,17 +3,25 @@
 import argparse
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from actors._graph import Session
 from graphmeta import SettingValue
 
-from ._table import print_table
+from ._fitting import Column
 from ._target import add_target, open_target
 
 Rows = list[tuple[str, SettingValue]]
+
+_COLUMNS: Final = (
+    Column("address"),
+    Column("settings"),
+    Column("by", spare=3),
+    Column("since", whole=True, spare=2),
+    Column("revision", right=True, whole=True, spare=1),
+)
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -34,7 +42,9 @@ async def run(args: argparse.Namespace) -> None:
     if args.json:
         print(msgspec.json.encode([{"address": address, "value": value} for address, value in rows]).decode())
     else:
-        print_table(("address", "settings", "by", "since", ">revision"), (row_of(*row) for row in rows))
+        from ._table import print_table  # See `_console`.
+
+        print_table(_COLUMNS, (row_of(*row) for row in rows))
 
 
 async def _rows(session: Session, address: str | None) -> Rows:

@@ -7,6 +7,7 @@ from typing import Any
 import trio
 
 from actors._graph import SessionLost
+from graphmeta import counted
 
 from ._target import add_target, open_target
 
@@ -34,4 +35,4 @@ async def run(args: argparse.Namespace) -> None:
     except SessionLost:
         if others is None:
             raise
-        print(json.dumps({"ended": others}) if args.json else f"shut down; {others} other sessions ended")
+        print(json.dumps({"ended": others}) if args.json else f"shut down; {counted(others, 'other session')} ended")

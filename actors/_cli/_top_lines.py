@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from actors._graph import EndpointRates, Rates
-from graphmeta import visible
+from graphmeta import counted, visible
 
 SORTS: Final[dict[str, Callable[[EndpointRates], Any]]] = {
     "rate": lambda rates: -rates.messages,
@@ -26,7 +26,7 @@ def in_order(rates: Rates, sort: str) -> tuple[EndpointRates, ...]:
 def headline(rates: Rates) -> str:
     """One line about the graph's process."""
     loop = f"loop {rates.busy:.0%} busy, longest turn {rates.longest * 1000:.1f} ms"
-    return f"{len(rates.endpoints)} endpoints, {loop}"
+    return f"{counted(len(rates.endpoints), 'endpoint')}, {loop}"
 
 
 def plain_lines(rates: Rates, sort: str, at: str) -> Iterator[str]:

@@ -60,7 +60,7 @@ class Inflow:
     def offer(self, messages: Sequence[bytes | Posted]) -> None:
         """Take what came, and hand it over if there is room. Raises `MessageRefused`, and `Unfit` for too much."""
         if len(self._queue) + self._owed + len(messages) > self._window:
-            raise Unfit(f"more than {self._window} messages are on their way")
+            raise Unfit(f"messages on their way: more than {self._window}")
         sizes = list(map(len, messages))
         if not self._tally.lets_in(sizes):
             raise Unfit(f"more than {self._tally.bound} bytes are on their way (limit queue_bytes)")

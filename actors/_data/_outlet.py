@@ -113,7 +113,7 @@ class Outlet(Inbox):
     def granted(self, count: int) -> None:
         """The client took so many of those on their way. Raises `Unfit` when there are not so many."""
         if not 1 <= count <= self.on_way:
-            raise Unfit(f"{count} messages were granted, and {self.on_way} were on their way")
+            raise Unfit(f"messages granted: {count}, on their way: {self.on_way}")
         self.on_way -= count
         self.received += count
         self._room.unpark_all()

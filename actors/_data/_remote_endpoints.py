@@ -142,7 +142,7 @@ class RemotePublisher(Publisher):
     def granted(self, count: int) -> None:
         """The server handed over so many more. Raises `Unfit` when there were not so many."""
         if not 1 <= count <= len(self._on_way):
-            raise Unfit(f"{count} messages were granted, and {len(self._on_way)} were on their way")
+            raise Unfit(f"messages granted: {count}, on their way: {len(self._on_way)}")
         self._tally.remove(sum(self._on_way.popleft() for _ in range(count)), count)
         self._handed_over += count
         self._changed.unpark_all()
@@ -248,7 +248,7 @@ class RemoteSubscriber(Subscriber):
             count += 1
             if len(self._queue) >= self._max_queue:
                 if not self._leaky:
-                    raise Unfit(f"more than {self._max_queue} messages came on {self.topic}")
+                    raise Unfit(f"messages that came on {self.topic}: more than {self._max_queue}")
                 self._queue.popleft()
                 self._dropped += 1
             self._queue.append(message)

@@ -6,6 +6,8 @@ own error is behind one of these, it is the ``__cause__``.
 
 import attrs
 
+from ._policy import restarts_in_words
+
 
 class ActorError(Exception):
     """Any error that the actor floor raises on purpose."""
@@ -114,4 +116,4 @@ class TooManyRestarts(ActorError):
     within: float
 
     def __str__(self) -> str:
-        return f"actor {self.path} ended again after {self.restarts} restarts within {self.within:g} s"
+        return f"actor {self.path} ended again after {restarts_in_words(self.restarts)} within {self.within:g} s"

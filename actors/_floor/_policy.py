@@ -90,6 +90,11 @@ def affected(strategy: Strategy, members: Sequence[Member], crashed: Member) -> 
     return list(members[first:])
 
 
+def restarts_in_words(number: int) -> str:
+    """``1 restart``, ``2 restarts``."""
+    return f"{number} restart{'' if number == 1 else 's'}"
+
+
 class Intensity:
     """How many restarts a nursery puts up with: at most ``limit`` within any ``within`` seconds."""
 

@@ -6,6 +6,7 @@ import attrs
 import trio
 
 from ._cell import Cell
+from ._policy import restarts_in_words
 
 
 @attrs.frozen
@@ -43,8 +44,7 @@ class ActorTree:
     actors: tuple[ActorStatus, ...]
 
     def __str__(self) -> str:
-        plural = "" if self.restarts == 1 else "s"
-        head = f"{self.path}  {self.strategy}, {self.restarts} restart{plural}"
+        head = f"{self.path}  {self.strategy}, {restarts_in_words(self.restarts)}"
         return "\n".join([head, *_draw(self.actors)])
 
 
@@ -96,7 +96,7 @@ def _row(actor: ActorStatus, lead: str) -> Row:
         actor.state,
         f"{actor.mailbox_depth}/{actor.mailbox_bound} waiting",
         f"{actor.handled} handled",
-        f"{actor.restarts} restarts",
+        restarts_in_words(actor.restarts),
         up,
         actor.last_error or "",
     )

@@ -5,6 +5,8 @@ Fields are positional, so that every error pickles and crosses the wire as itsel
 
 import attrs
 
+from graphmeta import counted
+
 
 class SessionError(Exception):
     """Any error that a session or its graph raises on purpose."""
@@ -169,7 +171,7 @@ class WatchOverrun(SessionError):
     bound: int
 
     def __str__(self) -> str:
-        return f"the watch fell more than {self.bound} changes behind, twice"
+        return f"the watch fell more than {counted(self.bound, 'change')} behind, twice"
 
 
 @attrs.frozen

@@ -8,6 +8,8 @@ from typing import Final
 import attrs
 from rich.text import Text
 
+from graphmeta import counted
+
 from ._hints import hints, where
 from ._pixels import HEART_BEATING, HEART_RESTING, big, draw
 from ._state import DemoState
@@ -39,8 +41,8 @@ def heart(state: DemoState, room: Room) -> Text:
     for shape, digit, note in zip(picture, digits, notes, strict=True):
         text.append(shape, "bold red" if beating else "red")
         text.append(f" {digit:<14} ", "bold").append(f"{note}\n")
-    counted = f"{state.beats} beats   {state.messages_per_second:.1f} messages/s"
-    return text.append("\n" * (room.height > 7)).append(f"{counted:^{room.width}}")
+    said = f"{counted(state.beats, 'beat')}   {state.messages_per_second:.1f} messages/s"
+    return text.append("\n" * (room.height > 7)).append(f"{said:^{room.width}}")
 
 
 def signal(state: DemoState, room: Room) -> Text:

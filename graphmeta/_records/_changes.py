@@ -9,6 +9,7 @@ from graphmeta._errors import RevisionGap
 from graphmeta._names import Edge
 
 from ._apply import Draft
+from ._counted import counted
 from ._metadata import GraphMetadata
 from ._snapshot import Endpoint, GraphSnapshot, SettingValue
 from ._visible import visible
@@ -178,4 +179,4 @@ class Resync:
     def __str__(self) -> str:
         """Return a line for people."""
         fresh = self.snapshot
-        return f"resync ({self.reason}) at revision {fresh.revision}: {len(fresh.sessions)} sessions"
+        return f"resync ({self.reason}) at revision {fresh.revision}: {counted(len(fresh.sessions), 'session')}"

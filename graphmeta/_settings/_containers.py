@@ -12,6 +12,7 @@ from typing import Any, Final
 import attrs
 
 from graphmeta._errors import InvalidSettings
+from graphmeta._records._counted import counted
 
 from ._annotations import type_text
 from ._numpy import to_array, whole_list
@@ -97,7 +98,7 @@ def _item_notes(wanted: Wanted, count: int, path: str) -> tuple[Any, ...]:
     if wanted.origin is not tuple or not args or args[-1] is Ellipsis:
         return (args[0] if args else Any,) * count
     if len(args) != count:
-        refuse(path, f"must have {len(args)} items, not {count}")
+        refuse(path, f"must have {counted(len(args), 'item')}, not {count}")
     return args
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 from graphmeta._errors import InvalidSettings
+from graphmeta._records._counted import counted
 
 from ._annotations import arms, is_union, strip, type_text
 from ._build import build
@@ -106,7 +107,7 @@ def _to_settings(wanted: Wanted, value: Any, path: str, convert: Convert) -> Any
         return value
     if issubclass(wanted.origin, tuple) and isinstance(value, (list, tuple)):
         if len(value) > len(shape.fields):
-            refuse(path, f"must have {len(shape.fields)} items, not {len(value)}")
+            refuse(path, f"must have {counted(len(shape.fields), 'item')}, not {len(value)}")
         value = dict(zip(shape.fields, value, strict=False))
     if not isinstance(value, Mapping):
         refuse_type(path, type_text(wanted.origin), value)

@@ -124,6 +124,7 @@ async def test_status_says_everything_about_an_actor(autojump_clock):
         await ref.call(Counter.add)
         await trio.sleep(2.5)
         ref.cast_nowait(Counter.add)
+        assert "  1 restart  " in str(nursery.tree())
         assert attrs.asdict(ref.status()) == {
             "name": "counter",
             "path": "app/counter",

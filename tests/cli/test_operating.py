@@ -131,7 +131,7 @@ def test_the_doctor_finds_an_edge_that_nobody_knows(trellis, server, environment
 def test_shutdown_ends_the_server_and_everybody_in_it(trellis, owner, server):
     done = trellis("shutdown")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "shut down; 1 other sessions ended\n"
+    assert done.stdout == "shut down; 1 other session ended\n"
     assert server[0].wait(10) == 0
     assert owner.wait(10) == 1
     assert trellis("sessions").returncode == 1

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from actors import EndpointRates, EndpointStatistics, Rates
 from actors._cli._top_lines import SORTS, in_order, plain_lines
-from actors._cli._top_view import TopView
+from actors._cli._top_view import TopView, columns_for, shortened, tail
 
 FLOW = """
 import sys, trio
@@ -83,7 +83,7 @@ def test_once_prints_one_picture_as_lines_where_there_is_no_terminal(trellis, fl
     assert [row.split()[1] for row in rows] == ["FLOW/SLOW/INPUT", "FLOW/SOURCE/OUTPUT"]
 
 
-def in_terminal(environment, *arguments, until, end):
+def in_terminal(environment, *arguments, until, end, term="xterm-256color"):
     """Run a command in a terminal of 80 by 24 until it shows something, and end it; its code and all it wrote."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -93,7 +93,7 @@ def in_terminal(environment, *arguments, until, end):
         stdin=follower,
         stdout=follower,
         stderr=follower,
-        env={**kept, "TERM": "xterm-256color"},
+        env={**kept, "TERM": term},
     )
     os.close(follower)
     shown = b""
@@ -187,6 +187,56 @@ def test_every_column_fits_into_eighty_and_the_end_of_a_long_topic_is_what_is_ke
     assert "…me of one" in row
     for cell in ("<", "123,456", "123456789", "32/32", "120", "1234%"):
         assert cell in row
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (80, "topic session per s total queue dropped blocked"),
+        (75, "topic session per s total queue dropped blocked"),
+        (73, "topic session per s queue dropped blocked"),
+        (60, "topic per s queue dropped blocked"),
+        (40, "topic per s blocked"),
+        (20, "topic per s"),
+    ],
+)
+def test_where_there_is_less_room_columns_are_left_out_and_no_number_is_cut(width, columns):
+    assert " ".join(columns_for(width)) == columns
+    busy = rated("A/B", 123456.0, queued=32, blocked=12.34, total=123456789)
+    title, head, row = drawn(rates_of(busy), width, 24)[:3]
+    assert max(map(len, (title, head, row))) <= width
+    assert head.split() == columns.split()
+    assert "123,456" in row
+    assert "…" not in row
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("DEMO/SOURCE/OUTPUT", 18, "DEMO/SOURCE/OUTPUT"),
+        ("DEMO/DETECTION/BAND_PASS/OUTPUT", 26, "…/BAND_PASS/OUTPUT"),
+        ("DEMO/DETECTION/BAND_PASS/OUTPUT", 15, "…ND_PASS/OUTPUT"),
+        ("a long name of one", 10, "…me of one"),
+    ],
+)
+def test_of_a_path_that_is_too_long_the_end_is_shown_from_a_whole_name_on(text, width, shown):
+    assert tail(text, width) == shown
+
+
+def test_a_title_that_is_too_long_ends_at_a_comma():
+    assert (
+        shortened("12:00:00  3 endpoints, loop 1% busy, longest turn 2 ms", 40) == "12:00:00  3 endpoints, loop 1% busy"
+    )
+
+
+def test_a_terminal_that_cannot_be_drawn_on_gets_lines(environment, flow):
+    def interrupt(process):
+        process.send_signal(signal.SIGINT)
+
+    ended, text = in_terminal(environment, "top", until=b"FLOW/SLOW", end=interrupt, term="dumb")
+    assert ended == 130
+    assert "\x1b" not in text
+    assert re.search(r"FLOW/SLOW/INPUT  subscriber of runner  [\d.,]+/s", text)
 
 
 @pytest.mark.parametrize(("count", "height"), [(3, 24), (22, 24), (23, 24), (500, 24), (500, 4)])

@@ -195,7 +195,7 @@ def test_a_change_says_what_it_did_in_one_line(parts, said):
 
 
 def test_a_resync_says_why():
-    assert str(Resync(snapshot(anna=session()), "slow")) == "resync (slow) at revision 1: 1 sessions"
+    assert str(Resync(snapshot(anna=session()), "slow")) == "resync (slow) at revision 1: 1 session"
 
 
 # -- differences ---------------------------------------------------------------------------------------------

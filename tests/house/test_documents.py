@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S | re.M)
 PRINTED = [
     "0.0\n2.0\n4.0\n",
-    "{'CAM/OUT': ('TRACK/IN',), 'TRACK/IN': ()}\nresync (start) at revision 7: 1 sessions\n",
+    "{'CAM/OUT': ('TRACK/IN',), 'TRACK/IN': ()}\nresync (start) at revision 7: 1 session\n",
 ]
 
 

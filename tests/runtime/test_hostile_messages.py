@@ -122,12 +122,17 @@ async def test_a_leaky_subscriber_that_grants_nothing_gets_what_its_queue_holds_
 
 
 MISDEEDS = {
-    "more messages than credits": ("publisher", "message", {"messages": [1, 2, 3]}, "more than 2 messages"),
+    "more messages than credits": (
+        "publisher",
+        "message",
+        {"messages": [1, 2, 3]},
+        "messages on their way: more than 2",
+    ),
     "messages that are no list": ("publisher", "message", {"messages": {"a": 1}}, ""),
     "messages to a subscriber": ("subscriber", "message", {"messages": [1]}, "messages go to publishers"),
     "a grant to a publisher": ("publisher", "grant", {"count": 1}, "messages go to publishers"),
-    "a grant for nothing": ("subscriber", "grant", {"count": 1}, "1 messages were granted, and 0"),
-    "a negative grant": ("subscriber", "grant", {"count": -1}, "-1 messages were granted"),
+    "a grant for nothing": ("subscriber", "grant", {"count": 1}, "messages granted: 1, on their way: 0"),
+    "a negative grant": ("subscriber", "grant", {"count": -1}, "messages granted: -1"),
     "a huge grant": ("subscriber", "grant", {"count": 2**60}, "were granted"),
 }
 

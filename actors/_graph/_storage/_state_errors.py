@@ -3,6 +3,7 @@
 import attrs
 
 from actors._graph._errors import SessionError
+from graphmeta import counted
 from transport import LimitExceeded
 
 
@@ -72,7 +73,7 @@ class StateFileTooLarge(LimitExceeded):
     """How large that limit must be for what the file holds."""
 
     def __str__(self) -> str:
-        held = f"topics of {self.found} characters" if self.name == "topic_length" else f"{self.found} edges"
+        held = f"topics of {self.found} characters" if self.name == "topic_length" else counted(self.found, "edge")
         return (
             f"{self.path} holds {held}, more than the limit {self.name} = {self.limit:g}: "
             f"start with {self.name}={self.found} or more, or name another file"
