@@ -110,6 +110,7 @@ from ._graph import StateFileUnwritable as StateFileUnwritable
 from ._graph import Statistics as Statistics
 from ._graph import StorageFailed as StorageFailed
 from ._graph import SubscriptionTaken as SubscriptionTaken
+from ._graph import TypeClash as TypeClash
 from ._graph import UnknownComponent as UnknownComponent
 from ._graph import UnknownScope as UnknownScope
 from ._graph import UnknownSession as UnknownSession

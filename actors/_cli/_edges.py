@@ -9,6 +9,7 @@ import msgspec
 from actors._graph import EdgeResult, Session
 from graphmeta import Outcome, visible
 
+from ._errors import StreamsDoNotFit
 from ._target import add_target, open_target
 
 _Change = Callable[..., Awaitable[EdgeResult]]
@@ -25,33 +26,41 @@ _SAID: Final = {
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
     """Add both commands to the parser."""
-    _add(
+    connect = _add(
         commands,
         Session.connect,
         "add a persistent edge",
         "Add an edge that no session owns: it stays until `trellis disconnect`, and is there again when a server with "
-        "a state file starts anew.",
+        "a state file starts anew. Streams whose types have nothing to do with each other, as far as that is known, "
+        "are not connected.",
     )
-    _add(
+    connect.add_argument("--anyway", action="store_true", help="connect streams that do not fit, too")
+    disconnect = _add(
         commands,
         Session.disconnect,
         "remove a persistent edge",
         "Remove an edge that no session owns; what sessions hold stays. Exit code 1 when it was not persistent.",
     )
+    disconnect.set_defaults(anyway=True)
 
 
-def _add(commands: "argparse._SubParsersAction[Any]", change: _Change, summary: str, description: str) -> None:
-    parser = commands.add_parser(change.__name__, help=summary, description=description)
+def _add(
+    commands: "argparse._SubParsersAction[Any]", change: _Change, summary: str, description: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(change.__name__, help=summary, description=description)
     parser.add_argument("from_topic", metavar="FROM", help="the topic that messages come from, such as CAM/OUT")
     parser.add_argument("to_topic", metavar="TO", help="the topic that they go to")
     parser.add_argument("--json", action="store_true", help="as JSON, for programs")
     add_target(parser)
     parser.set_defaults(command=run, change=change)
+    return parser
 
 
 async def run(args: argparse.Namespace) -> int:
     """Change the edge and say what that did."""
     async with open_target(args, args.change.__name__) as session:
+        if not args.anyway and (clashes := await session.type_clashes(args.from_topic, args.to_topic)):
+            raise StreamsDoNotFit(clashes)
         result: EdgeResult = await args.change(session, args.from_topic, args.to_topic, persistent=True)
     print(msgspec.json.encode(result).decode() if args.json else visible(f"{result.edge}: {_SAID[result.outcome]}"))
     return 1 if result.outcome is Outcome.NOT_OWNER else 0

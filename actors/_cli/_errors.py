@@ -2,6 +2,8 @@
 
 import attrs
 
+from actors._graph import TypeClash
+
 
 class UsageError(Exception):
     """The command was misused: exit code 2."""
@@ -16,6 +18,19 @@ class MissingExtra(UsageError):
 
     def __str__(self) -> str:
         return f"this command needs {self.module}: pip install 'trellis[{self.extra}]'"
+
+
+@attrs.frozen
+class StreamsDoNotFit(Exception):
+    """The user connects streams whose types have nothing to do with each other; nothing was connected."""
+
+    clashes: tuple[TypeClash, ...]
+
+    def __str__(self) -> str:
+        first, *others = self.clashes
+        said = f"{first.sender} sends {first.sent}, and {first.receiver} takes {first.taken}"
+        more = f" (and {len(others)} more like that)" if others else ""
+        return f"nothing was connected: {said}{more}; --anyway connects them all the same"
 
 
 @attrs.frozen

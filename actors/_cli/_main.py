@@ -30,7 +30,7 @@ from . import (
     _undo,
     _watch,
 )
-from ._errors import UsageError
+from ._errors import StreamsDoNotFit, UsageError
 
 _COMMANDS: Final = (
     _demo,
@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except UsageError as error:
         return _say(error, MISUSED)
-    except (SessionError, TransportError, GraphError, OSError) as error:
+    except (SessionError, TransportError, GraphError, StreamsDoNotFit, OSError) as error:
         return _say(error, FAILED)
     return code or 0
 

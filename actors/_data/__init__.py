@@ -7,6 +7,7 @@ from ._errors import MessageError as MessageError
 from ._errors import MessageRefused as MessageRefused
 from ._errors import MessageTypeNotPortable as MessageTypeNotPortable
 from ._errors import Unfit as Unfit
+from ._fitting import can_fit as can_fit
 from ._flow import Flow as Flow
 from ._flow import FlowStatistics as FlowStatistics
 from ._forms import Form as Form

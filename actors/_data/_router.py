@@ -4,7 +4,7 @@ Routes are derived from the graph when they are needed and forgotten when the gr
 synchronous; only a pause and a sync wait.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, Final
 
 import attrs
@@ -86,6 +86,14 @@ class Router:
         if not self._sent[topic]:
             del self._sent[topic]
         self._routes.pop(topic, None)
+
+    def sent_at(self, topics: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        """What the publishers of this process say that they send, by topic."""
+        return ((topic, sent) for topic in topics for sent in self._sent.get(topic, ()))
+
+    def taken_at(self, topics: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        """What the subscribers of this process say that they take, by topic."""
+        return ((topic, inbox.message_type) for topic in topics for inbox in self._inboxes.get(topic, ()))
 
     def attach(self, topic: str, inbox: Inbox) -> None:
         """Add a subscriber's inbox at *topic*."""

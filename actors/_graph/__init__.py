@@ -38,6 +38,7 @@ from ._errors import WatchOverrun as WatchOverrun
 from ._ledger._results import EdgeResult as EdgeResult
 from ._ledger._results import Impact as Impact
 from ._ledger._results import SessionInfo as SessionInfo
+from ._ledger._results import TypeClash as TypeClash
 from ._session._holder import Scope as Scope
 from ._session._session import Session as Session
 from ._session._settings_watch import SettingsWatch as SettingsWatch

@@ -29,6 +29,7 @@ LOOKS = {
     "snapshot_changes": {"epoch": str(uuid4()), "revision": 0},
     "snapshot_pickle": {},
     "statistics": {},
+    "type_clashes": {"from_topic": "A", "to_topic": "B"},
     "unwatch": {"subscription": 1},
     "upstream": {"topic": "B"},
     "watch": {"subscription": 1},

@@ -302,6 +302,7 @@ OPERATIONS = {
     "downstream": lambda s: s.downstream("A"),
     "sessions": lambda s: s.sessions(),
     "impact": lambda s: s.impact(),
+    "type_clashes": lambda s: s.type_clashes("A", "B"),
     "statistics": lambda s: s.statistics(),
     "release": lambda s: s.release("one"),
     "shutdown": lambda s: s.shutdown(),

@@ -105,6 +105,7 @@ OPERATIONS = {
     "upstream": Operation(lambda s: s.upstream("A")),
     "downstream": Operation(lambda s: s.downstream("A")),
     "impact": Operation(lambda s: s.impact()),
+    "type_clashes": Operation(lambda s: s.type_clashes("A", "B")),
     "release, dry": Operation(lambda s: s.release(str(s.id), dry_run=True)),
 }
 

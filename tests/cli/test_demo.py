@@ -144,6 +144,28 @@ def test_in_a_terminal_it_draws_and_puts_the_screen_back(environment):
     assert "ws://127.0.0.1:" in text
 
 
+def test_streams_that_do_not_fit_are_connected_only_by_whoever_insists_and_the_demo_goes_on(background, trellis):
+    demo = background("demo", "--seconds", "60")
+    moment = moments(demo)
+    address(demo)
+    edge = ("DEMO/ALARM/OUTPUT", "DEMO/SOURCE/OUTPUT")
+    refused = trellis("connect", *edge)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "trellis: nothing was connected: DEMO/ALARM/OUTPUT sends actors.demo.AlarmState, and "
+        "DEMO/DETECTION/BAND_PASS/INPUT takes actors.demo.Samples; --anyway connects them all the same\n"
+    )
+    assert trellis("disconnect", *edge).stdout == "DEMO/ALARM/OUTPUT -> DEMO/SOURCE/OUTPUT: was not persistent\n"
+    assert trellis("connect", "--anyway", *edge).stdout == "DEMO/ALARM/OUTPUT -> DEMO/SOURCE/OUTPUT: added\n"
+    trellis("set", "DEMO/ALARM", "threshold", "30")
+    assert next(found for found in moment if found[5] == "ALARM")
+    assert next(moment)
+    demo.send_signal(signal.SIGINT)
+    _, said = demo.communicate(timeout=10)
+    assert demo.returncode == 130
+    assert said.count("BAND_PASS goes on without a message that it cannot take") == 1
+
+
 @pytest.mark.parametrize("module", ["numpy", "scipy", "pywt"])
 def test_without_the_extra_one_line_says_what_to_install(environment, module):
     code = f"import sys; sys.modules[{module!r}] = None; from actors.__main__ import main; sys.exit(main(['demo']))"

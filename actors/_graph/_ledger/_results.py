@@ -38,6 +38,19 @@ class Impact:
     """Addresses that the session has declared."""
 
 
+@attrs.frozen(order=True)
+class TypeClash:
+    """A stream that hears from another one whose messages it cannot take: their types have nothing in common."""
+
+    sender: str
+    """The topic of a publisher."""
+    sent: str
+    """The type of its messages, as a text."""
+    receiver: str
+    """The topic of a subscriber."""
+    taken: str
+
+
 @attrs.frozen
 class SessionInfo:
     """One session as an operator sees it; ages are seconds."""

@@ -13,7 +13,7 @@ import trio
 from actors._graph._errors import SessionReleased
 from actors._graph._ledger import _commands as ask
 from actors._graph._ledger._registration import ready_slices
-from actors._graph._ledger._results import EdgeResult, Impact, SessionInfo
+from actors._graph._ledger._results import EdgeResult, Impact, SessionInfo, TypeClash
 from actors._graph._slices import in_slices
 from actors._graph._supervisor._statistics import Statistics
 from actors._graph._supervisor._supervisor import GraphSupervisor
@@ -202,6 +202,12 @@ class SessionService(Membership):
         """Every topic that hears from *topic*, sorted."""
         self._alive()
         return self._graph.dag.downstream(topic)
+
+    @wire_method(reads=True)
+    def type_clashes(self, from_topic: str, to_topic: str) -> tuple[TypeClash, ...]:
+        """What comes, or would come, through an edge to where it cannot be taken, as far as the types are known."""
+        self._alive()
+        return self._graph.type_clashes(Edge(from_topic, to_topic))
 
     @wire_method(reads=True)
     def sessions(self) -> tuple[SessionInfo, ...]:

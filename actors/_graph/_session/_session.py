@@ -11,7 +11,7 @@ from uuid import UUID
 import trio
 
 from actors._data import Publisher, Subscriber
-from actors._graph._ledger._results import Impact, SessionInfo
+from actors._graph._ledger._results import Impact, SessionInfo, TypeClash
 from actors._graph._supervisor._statistics import Statistics
 from actors._graph._supervisor._watch import Changes
 from graphmeta import GraphMetadata, GraphSnapshot, SettingValue
@@ -89,6 +89,15 @@ class Session(Holder):
     async def downstream(self, topic: str) -> tuple[str, ...]:
         """Every topic that hears from *topic*, sorted."""
         return await self._line.ask(SessionService.downstream, topic)
+
+    async def type_clashes(self, from_topic: str, to_topic: str) -> tuple[TypeClash, ...]:
+        """What comes to where it cannot be taken if *from_topic* leads to *to_topic*, whether it does yet or not.
+
+        One for each pair of types that have nothing to do with each other, as far as that is known: in the graph's own
+        process by their classes, elsewhere for Python's own data. To `connect` them is allowed all the same: whoever
+        cannot take a message leaves it out.
+        """
+        return await self._line.ask(SessionService.type_clashes, from_topic, to_topic)
 
     async def sessions(self) -> tuple[SessionInfo, ...]:
         """Every session of the graph, in the order of their start."""

@@ -16,12 +16,13 @@ from actors._floor import Actor
 from actors._graph._errors import GraphClosed, SessionError, SessionLost, UnknownComponent
 from actors._graph._ledger import _commands as ask
 from actors._graph._ledger._ledger import Decision, Ledger
-from actors._graph._ledger._results import Impact, SessionInfo
+from actors._graph._ledger._results import Impact, SessionInfo, TypeClash
 from actors._graph._slices import in_slices
 from actors._graph._storage._journal import Journal, answer_stored
 from graphmeta import DAG, Edge, GraphError, GraphSnapshot, Resync, SettingValue, encode_changes, freeze_settings
 from transport import Limits
 
+from ._clashes import clashes_of
 from ._discard import Discard
 from ._encodings import Encodings
 from ._history import History
@@ -190,6 +191,10 @@ class GraphSupervisor(Actor):
             raise UnknownComponent(address, nearest(address, self._ledger.addresses()))
         freeze_settings(known)
         return known
+
+    def type_clashes(self, edge: Edge) -> tuple[TypeClash, ...]:
+        """What comes to where it cannot be taken while *edge* is there."""
+        return clashes_of(edge, self._ledger, self.router)
 
     def impact(self, session: UUID) -> Impact:
         """What would go if *session* ended."""
