@@ -15,6 +15,10 @@ from actors import InputStream, NormalTermination, OutputStream, Unit, open_runn
 from ._listener import Tally
 from ._workloads import STAMPED, Messages
 
+AT_REST: Final = 0.3
+"""Seconds that a new worker is left alone before the first message. The threads that numpy's OpenBLAS starts when it is
+imported spin for a tenth of a second, on one of two cores; the listeners of the others are long past that."""
+
 
 class Source(Unit):
     SETTINGS = Messages
@@ -24,6 +28,7 @@ class Source(Unit):
     async def produce(self) -> AsyncGenerator[Any, None]:
         messages: Messages = self.settings
         stamped = STAMPED[messages.kind](messages.size)
+        await trio.sleep(AT_REST)
         for number in range(messages.count):
             if messages.pause is not None:
                 await trio.sleep(messages.pause)
