@@ -37,8 +37,8 @@ _decoder: Final = msgspec.msgpack.Decoder(tuple[str, tuple[int, ...], memoryview
 
 def is_array_type(cls: type) -> bool:
     """Tell whether *cls* is numpy's array itself; classes derived from it would arrive as the base."""
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and cls is getattr(numpy, "ndarray", None)
+    # By its name first: each message is asked.
+    return cls.__name__ == "ndarray" and cls is getattr(sys.modules.get("numpy"), "ndarray", None)
 
 
 def is_scalar_type(cls: type) -> bool:

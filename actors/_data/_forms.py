@@ -98,10 +98,8 @@ class Packing:
 
         The arrays of a large message lie where it came, for as long as somebody has them.
         """
-        if not isinstance(raw, Posted):
-            return self.unpack(raw, Form.MSGPACK)
         try:
-            value = self._in_place.decode(raw.lease())
+            value = self._in_place.decode(raw.lease()) if isinstance(raw, Posted) else self._decoder.decode(raw)
             check_depth(value)
             return value
         except Exception as error:

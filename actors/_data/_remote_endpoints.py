@@ -6,7 +6,7 @@ knows no connection: it says when it has something to send.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import trio
@@ -31,11 +31,18 @@ TOGETHER: Final = 4
 """Large messages that leave together while others are on the way: one alone costs as much to tell of as all of them."""
 _NAMED: Final = 16
 """Bytes that a message takes in a batch when only its number is in it."""
+_AT_ONCE: Final = 256
+"""Messages of which it is looked whether all may leave: each batch looks anew."""
 
 
 def take_batch(waiting: deque[Kept], most: int, max_bytes: int) -> list[Kept]:
     """Take at most so many messages: one if any may leave, and others while a batch stays below *max_bytes*."""
-    taken: list[Kept] = []
+    if len(waiting) <= min(most, _AT_ONCE) and sum(map(len, waiting)) <= max_bytes:
+        # Mostly all of them may leave; to look at one after the other takes as long as what else is to do for them.
+        taken = list(waiting)
+        waiting.clear()
+        return taken
+    taken = []
     size = 0
     while waiting and len(taken) < most:
         message = waiting[0]
@@ -143,7 +150,7 @@ class RemotePublisher(Publisher):
         """The server handed over so many more. Raises `Unfit` when there were not so many."""
         if not 1 <= count <= len(self._on_way):
             raise Unfit(f"messages granted: {count}, on their way: {len(self._on_way)}")
-        self._tally.remove(sum(self._on_way.popleft() for _ in range(count)), count)
+        self._tally.remove(sum([self._on_way.popleft() for _ in range(count)]), count)
         self._handed_over += count
         self._changed.unpark_all()
 
@@ -241,22 +248,19 @@ class RemoteSubscriber(Subscriber):
         except Unfit as error:
             raise MessageRefused(self.topic, str(error)) from None
 
-    def offer(self, messages: Iterable[Any], dropped: int) -> None:
+    def offer(self, messages: Sequence[Any], dropped: int) -> None:
         """Take messages from the connection's reader. Raises `Unfit` when they are more than were granted."""
-        count = 0
-        for message in messages:
-            count += 1
-            if len(self._queue) >= self._max_queue:
-                if not self._leaky:
-                    raise Unfit(f"messages that came on {self.topic}: more than {self._max_queue}")
-                self._queue.popleft()
-                self._dropped += 1
-            self._queue.append(message)
+        self._queue.extend(messages)
+        if len(self._queue) > self._max_queue and not self._leaky:
+            raise Unfit(f"messages that came on {self.topic}: more than {self._max_queue}")
+        while len(self._queue) > self._max_queue:
+            self._queue.popleft()
+            self._dropped += 1
         self._dropped_there = max(self._dropped_there, dropped)
         self._ready.unpark_all()
         if self._leaky:
             # What is old must not hold up what is new: the place of the oldest is given again at once.
-            self._grant(count, bool(self._queue))
+            self._grant(len(messages), bool(self._queue))
 
     def refuse(self, reason: str) -> None:
         """The server ended this endpoint."""

@@ -230,8 +230,10 @@ class UnitActor(Actor):
         try:
             async for stream, message in outcome:
                 await self._publisher(stream).send(message)
-        finally:
+        except BaseException:
+            # One that has come to its end is closed.
             await outcome.aclose()
+            raise
 
     def _publisher(self, stream: OutputStream[Any]) -> Publisher:
         try:
