@@ -218,6 +218,8 @@ class UnitActor(Actor):
                 except Exception:
                     self._handling[task.name] = type_text(type(message))
                     raise
+            # Not when the next one comes: in the memory of a large one its sender lays another.
+            del message
 
     def _taking(self, subscriber: Subscriber) -> Taking:
         return Taking(subscriber, partial(self._progress.leave_out, self._address))

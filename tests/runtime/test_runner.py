@@ -1,10 +1,12 @@
 """Pipelines as stories: they start whole, run, change while they run, fail with their cause, and leave nothing."""
 
 import threading
+import weakref
 
 import attrs
 import pytest
 import trio
+import trio.testing
 
 from actors import (
     AddressTaken,
@@ -309,6 +311,37 @@ async def test_a_pipeline_joins_others_by_their_topics():
             async with open_runner(A=Count(CountSettings()), graph=graph, name="early"):
                 await late.wait()
     assert collect.state.seen == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("generates", [True, False])
+async def test_a_unit_holds_a_message_no_longer_than_it_handles_it(generates):
+    class Plain(Unit):
+        INPUT = InputStream(set)
+
+        @subscriber(INPUT)
+        async def take(self, message):
+            taken.append(len(message))
+
+    class Generating(Unit):
+        INPUT = InputStream(set)
+        OUTPUT = OutputStream(int)
+
+        @subscriber(INPUT)
+        @publisher(OUTPUT)
+        async def take(self, message):
+            taken.append(len(message))
+            yield self.OUTPUT, len(message)
+
+    taken = []
+    async with open_graph() as graph, open_runner(SYS=(Generating if generates else Plain)(), graph=graph):
+        async with open_session(graph, name="one") as one, one.publisher("SYS/INPUT") as source:
+            message = {1, 2}
+            held = weakref.ref(message)
+            await source.send(message)
+            del message
+            await trio.testing.wait_all_tasks_blocked()
+            assert taken == [2]
+            assert held() is None
 
 
 @pytest.mark.parametrize("copied", [True, False])

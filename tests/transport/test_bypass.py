@@ -236,6 +236,24 @@ def test_a_file_is_filled_again_when_it_was_read_and_what_came_before_stays_as_i
     assert [there.fetch(number).take() for number in numbers] == [large(0), large(1), large(2)]
 
 
+def test_what_was_read_may_be_heard_when_nobody_waits_and_then_storing_waits_for_no_word(ends, monkeypatch):
+    here, there = ends
+    heard, hear = [], here._words.hear
+    monkeypatch.setattr(here._words, "hear", lambda take: (heard.append(len(here._ours.free)), hear(take)))
+    here.look_ahead()
+    assert heard == []
+    there.fetch(post(here, large(1))).take()
+    assert heard == [0]
+    for _ in range(3):
+        here.look_ahead()
+    assert heard == [0, 0]
+    there.fetch(post(here, large(2))).take()
+    assert heard == [0, 0]
+    here.close()
+    here.look_ahead()
+    assert heard == [0, 0]
+
+
 def test_what_was_stored_and_never_left_or_dropped_unread_frees_its_file_too(ends, monkeypatch):
     here, there = ends
     made = files_made(monkeypatch)

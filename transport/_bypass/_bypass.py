@@ -67,6 +67,11 @@ class Bypass:
             file = self._ours.find(size) or self._ours.make(size)
         return None if file is None else self._ours.fill(file, size, parts)
 
+    def look_ahead(self) -> None:
+        """Hear what was read, if the next to be stored would have to: for when nobody waits for this end."""
+        if self._ours.unread and not self._ours.free and not self._broken:
+            self._hear()
+
     def post(self, stored: Stored) -> int | None:
         """Hand over what was stored here, and return its number; None when it has to go another way."""
         number, file = self._newest + 1, stored.file

@@ -88,6 +88,11 @@ class Pump:
         stored = None if self._peer.bypass is None else self._peer.bypass.store(pieces)
         return b"".join(pieces) if stored is None else stored
 
+    def look_ahead(self) -> None:
+        """The other end has taken something: where it lay the next may be kept."""
+        if self._peer.bypass is not None:
+            self._peer.bypass.look_ahead()
+
     async def run(self) -> None:
         """Send until the connection ends; that is told by its own tasks."""
         try:

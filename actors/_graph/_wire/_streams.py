@@ -97,6 +97,7 @@ class Streams:
                 publisher.granted(count)
             except Unfit as error:
                 self._peer.abort(str(error))
+            self._pump.look_ahead()
 
     def ended(self, number: int, reason: str) -> None:
         """The server ended an endpoint."""

@@ -114,6 +114,7 @@ class Traffic:
                 outgoing.outlet.granted(count)
             except Unfit as error:
                 self._refuse(number, str(error))
+            self._pump.look_ahead()
 
     def _find(self, number: int, kind: type[F]) -> F | None:
         flow = self._flows.get(number)
