@@ -17,6 +17,7 @@ from ._doors._connect import reach_websocket as reach_websocket
 from ._doors._inherited import inherited_link as inherited_link
 from ._doors._inherited import own_limits as own_limits
 from ._doors._policy import HandshakePolicy as HandshakePolicy
+from ._doors._policy import check_token as check_token
 from ._doors._policy import new_token as new_token
 from ._doors._unix_door import connect_unix as connect_unix
 from ._doors._unix_door import reach_unix as reach_unix

@@ -43,7 +43,7 @@ async def run(args: argparse.Namespace) -> int:
     _check(args.rate)
     with hear_signals() as signals:
         async with open_graph() as graph, open_task_nursery() as nursery:
-            host = await nursery.start(partial(serve_host, graph, port=args.port))
+            host = await nursery.start(partial(serve_host, graph, port=args.port, title="trellis demo"))
             async with _show(graph, host.url, args.rate):
                 return await _wait_told(graph, signals, args.seconds)
 

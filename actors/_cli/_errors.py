@@ -37,10 +37,12 @@ class StreamsDoNotFit(Exception):
 class SeveralGraphs(UsageError):
     """Several graphs run on this host and the user named none."""
 
-    urls: tuple[str, ...]
+    graphs: tuple[tuple[str, str, int], ...]
+    """Of each its URL, what its server calls itself (perhaps nothing), and that process's number."""
 
     def __str__(self) -> str:
-        return f"{len(self.urls)} graphs are running here; choose one with --graph: " + ", ".join(self.urls)
+        listed = (f"{url} ({title or 'a program'}, process {pid})" for url, title, pid in self.graphs)
+        return f"{len(self.graphs)} graphs are running here; choose one with --graph URL: " + ", ".join(listed)
 
 
 @attrs.frozen

@@ -5,6 +5,7 @@ import json
 import ssl
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from actors._graph import Host, open_graph, open_task_nursery, serve_host
@@ -15,6 +16,7 @@ from ._errors import UsageError
 from ._limits import add_limits, read_limits
 from ._numbers import port
 from ._signals import hear_signals, wait_told
+from ._token_files import read_own_token
 
 
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -27,6 +29,8 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("--state", metavar="FILE", help="keep persistent edges there, for the next start")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: this host only)")
     parser.add_argument("--port", type=port, default=0, help="default: a free one")
+    parser.add_argument("--token-file", metavar="FILE", type=Path, help="the token to ask for (default: a fresh one)")
+    parser.add_argument("--read-token-file", metavar="FILE", type=Path, help="the same of the token for looking only")
     parser.add_argument("--certificate", metavar="FILE", help="for TLS, which is needed off this host")
     parser.add_argument("--key", metavar="FILE", help="the certificate's private key")
     parser.add_argument("--insecure", action="store_true", help="listen off this host without TLS")
@@ -39,8 +43,15 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
 
 async def run(args: argparse.Namespace) -> int:
     """Serve until a signal comes."""
-    options = {"host": args.host, "insecure": args.insecure, "origins": args.origin, "hosts": args.known_as}
+    options: dict[str, Any] = {
+        "title": _title(args.state),
+        "host": args.host,
+        "insecure": args.insecure,
+        "origins": args.origin,
+        "hosts": args.known_as,
+    }
     limits, certificate = read_limits(args.limit), _certified(args)
+    options |= _tokens(args)
     collect_seldom()
     # From before the first word, so that whoever has read it can end this cleanly.
     with hear_signals() as signals:
@@ -73,10 +84,21 @@ def _as_json(host: Host, state: str | None) -> str:
     )
 
 
+def _title(state: str | None) -> str:
+    return "trellis serve" + (f" --state {state}" if state else "")
+
+
 def _kept(state: str | None) -> str:
     if state is None:
         return "persistent edges: in memory, until this server ends (--state FILE keeps them)"
     return f"persistent edges: kept in {visible(state)}"
+
+
+def _tokens(args: argparse.Namespace) -> dict[str, str | None]:
+    control, reading = read_own_token(args.token_file), read_own_token(args.read_token_file)
+    if control is not None and control == reading:
+        raise UsageError(f"{args.token_file} and {args.read_token_file} hold the same token: who looks could change")
+    return {"token": control, "read_token": reading}
 
 
 def _certified(args: argparse.Namespace) -> ssl.SSLContext | None:

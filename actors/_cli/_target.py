@@ -16,12 +16,12 @@ from actors._graph import (
     Ticket,
     Way,
     open_session,
-    read_ticket,
     runtime_folder,
     tickets,
 )
 
-from ._errors import BadToken, SeveralGraphs, UsageError
+from ._errors import SeveralGraphs, UsageError
+from ._token_files import read_token
 
 ADVICE: Final = "start one with `trellis demo` or `trellis serve`, or name one with --graph URL"
 COMMAND: Final = "trellis "
@@ -71,7 +71,7 @@ def find(url: str | None, token_file: Path | None) -> tuple[Way, ...]:
     running = tickets()
     ticket = _by_url(url, running) if url else _only(running)
     if token_file is not None:
-        return (Way(url or _known(ticket).url, _read_token(token_file)),)
+        return (Way(url or _known(ticket).url, _token_in(token_file)),)
     if url:
         return (Way(url, ticket.token if ticket else None),)
     return _ways(_known(ticket))
@@ -91,7 +91,7 @@ def _known(ticket: Ticket | None) -> Ticket:
 
 def _only(running: list[Ticket]) -> Ticket | None:
     if len(running) > 1:
-        raise SeveralGraphs(tuple(ticket.url for ticket in running))
+        raise SeveralGraphs(tuple((ticket.url, ticket.title, ticket.pid) for ticket in running))
     return running[0] if running else None
 
 
@@ -114,18 +114,9 @@ def _place(url: str) -> tuple[str, str | None, int | None]:
     return place
 
 
-def _read_token(path: Path) -> str:
-    """The token in a file of its own, or in the address file of a server."""
-    try:
-        text = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadToken(str(path), getattr(error, "strerror", None) or str(error)) from None
-    if not text:
-        raise BadToken(str(path), "it is empty")
-    ticket = read_ticket(path)
-    if ticket is None:
-        return text
-    if path.resolve().parent == runtime_folder().resolve() and not ticket.alive():
+def _token_in(path: Path) -> str:
+    token, ticket = read_token(path)
+    if ticket is not None and path.resolve().parent == runtime_folder().resolve() and not ticket.alive():
         # Written on this host by a process that is gone: somebody else may listen at its address.
         raise NotRunning(f"at {ticket.url}", ADVICE)
-    return ticket.token
+    return token

@@ -28,6 +28,7 @@ def run(
     graph: str | None = None,
     serve: bool = True,
     supervision: Supervision | None = None,
+    name: str = "runner",
     **named: Component,
 ) -> None:
     """Run components until they are done, fail, or Ctrl-C is pressed (then the exit code is 130).
@@ -38,7 +39,8 @@ def run(
     standard error.
 
     A main function runs in this very thread, which must be the main one, while Trio runs in another. A unit's error
-    is raised here as itself. Other arguments are those of `open_runner`; inside Trio, use that. ::
+    is raised here as itself. Other arguments are those of `open_runner`: *name* is what its session is called. Inside
+    Trio, use that. ::
 
         run(SYS=System())
     """
@@ -48,6 +50,7 @@ def run(
         process_components=process_components,
         force_single_process=force_single_process,
         supervision=supervision or Supervision(),
+        name=name,
     )
     try:
         _run(partial(_run_until_done, order, graph or os.environ.get(VARIABLE), serve), order)

@@ -157,7 +157,8 @@ async def opened_runner(
         )
         edges = collect_edges(roots, order.connections)
         async with AsyncExitStack() as stack:
-            graph, address = await _graph_for(graph, serve, stack)
+            title = f"{order.name} of {', '.join(order.roots)}"
+            graph, address = await _graph_for(graph, serve, title, stack)
             terms = Terms(order.name, order.supervision, graph, token, insecure)
             joined = open_session(graph, name=order.name, token=token, insecure=insecure)
             session = await stack.enter_async_context(joined)
@@ -177,7 +178,9 @@ async def opened_runner(
         raise
 
 
-async def _graph_for(graph: Graph | str | None, serve: bool, stack: AsyncExitStack) -> tuple[Graph | str, str | None]:
+async def _graph_for(
+    graph: Graph | str | None, serve: bool, title: str, stack: AsyncExitStack
+) -> tuple[Graph | str, str | None]:
     """The graph to run in, and where it is served."""
     if isinstance(graph, str):
         if serve:
@@ -188,5 +191,5 @@ async def _graph_for(graph: Graph | str | None, serve: bool, stack: AsyncExitSta
     if not serve:
         return graph, None
     doors = await stack.enter_async_context(open_task_nursery())
-    host = await doors.start(partial(serve_host, graph))
+    host = await doors.start(partial(serve_host, graph, title=title))
     return graph, host.url

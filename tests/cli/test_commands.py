@@ -159,6 +159,15 @@ def test_a_wrong_address_says_where_it_looked(trellis):
     assert lost.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("url", ["unix:/run/it.sock", "unix://run/it.sock", "unix:run/it.sock"])
+def test_the_address_of_a_socket_with_too_few_slashes_is_said_as_it_should_be(trellis, url):
+    refused = trellis("graph", "--graph", url)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"trellis: no graph was found at {url}: a Unix socket's address has three slashes: unix:///run/it.sock\n"
+    )
+
+
 @pytest.mark.parametrize("url", ["nonsense", "http://127.0.0.1:1", "ws://", "127.0.0.1:80", "ws://127.0.0.1:port"])
 def test_what_is_no_address_is_misuse(trellis, url):
     misused = trellis("graph", "--graph", url)
@@ -193,12 +202,40 @@ def test_the_servers_own_file_serves_as_a_token_file(trellis, background):
     assert trellis("graph", "--graph", url, "--token-file", str(path)).returncode == 0
 
 
-def test_several_graphs_are_listed_instead_of_guessed(trellis, background):
-    urls = {served(background("serve")) for _ in range(2)}
-    misused = trellis("graph")
-    assert misused.returncode == 2
-    assert all(url in misused.stderr for url in urls)
-    assert trellis("graph", TRELLIS_GRAPH=urls.pop()).returncode == 0
+RUNS = """
+from actors import Collection, OutputStream, Unit, publisher, run
+import trio
+
+class Idle(Unit):
+    OUTPUT = OutputStream(int)
+    @publisher(OUTPUT)
+    async def send(self):
+        await trio.sleep_forever()
+        yield
+
+run(LEFT=Idle(), RIGHT=Idle(), name="bench")
+"""
+
+
+def test_several_graphs_are_listed_instead_of_guessed_and_each_says_what_it_is(
+    trellis, background, environment, tmp_path
+):
+    kept = str(tmp_path / "edges")
+    servers = [background("serve"), background("serve", "--state", kept)]
+    titles = ["trellis serve", f"trellis serve --state {kept}", "bench of LEFT, RIGHT"]
+    with subprocess.Popen([sys.executable, "-c", RUNS], stderr=subprocess.PIPE, text=True, env=environment) as runner:
+        urls = [*map(served, servers), runner.stderr.readline().split()[2]]
+        misused = trellis("graph")
+        named = trellis("sessions", "--json", TRELLIS_GRAPH=urls[2])
+        runner.terminate()
+    listed = [
+        f"{url} ({title}, process {process.pid})"
+        for url, title, process in zip(urls, titles, [*servers, runner], strict=True)
+    ]
+    head, _, rest = misused.stderr.partition("URL: ")
+    assert (misused.returncode, head) == (2, "trellis: 3 graphs are running here; choose one with --graph ")
+    assert all(each in rest for each in listed)
+    assert [session["name"] for session in json.loads(named.stdout)] == ["bench", "trellis sessions"]
 
 
 @pytest.mark.parametrize("arguments", [(), ("nonsense",), ("graph", "--nonsense"), ("graph", "--format", "png")])

@@ -133,7 +133,7 @@ MISDEEDS = {
     "a grant to a publisher": ("publisher", "grant", {"count": 1}, "messages go to publishers"),
     "a grant for nothing": ("subscriber", "grant", {"count": 1}, "messages granted: 1, on their way: 0"),
     "a negative grant": ("subscriber", "grant", {"count": -1}, "messages granted: -1"),
-    "a huge grant": ("subscriber", "grant", {"count": 2**60}, "were granted"),
+    "a huge grant": ("subscriber", "grant", {"count": 2**60}, "messages granted: 1152921504606846976"),
 }
 
 

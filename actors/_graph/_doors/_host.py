@@ -38,16 +38,19 @@ async def serve_host(
     graph: Graph,
     *,
     port: int = 0,
+    read_token: str | None = None,
+    title: str = "",
     task_status: trio.TaskStatus[Host] = trio.TASK_STATUS_IGNORED,
     **options: Any,
 ) -> None:
     """Serve *graph* to the processes of this user until cancelled, or until the graph is closed.
 
-    The commands of the command line find it by themselves. ``options`` are those of `serve_websocket`; what is
+    The commands of the command line find it by themselves; where there are several graphs, they tell them apart by
+    their *title*. The tokens are fresh ones unless they are given. ``options`` are those of `serve_websocket`; what is
     started is a `Host`. Raises `CannotListen`.
     """
     async with open_task_nursery() as nursery:
-        serve = partial(serve_websocket, graph, port=port, read_token=new_token(), **options)
+        serve = partial(serve_websocket, graph, port=port, read_token=read_token or new_token(), **options)
         door: Door = await nursery.start(serve)
         path = runtime_folder() / f"{os.getpid()}-{door.url.rpartition(':')[2]}.sock"
         socket = ""
@@ -56,6 +59,6 @@ async def serve_host(
             socket = unix.url
         assert door.token is not None
         assert door.read_token is not None
-        with published(door.url, door.token, socket, door.read_token) as files:
+        with published(door.url, door.token, socket, door.read_token, title) as files:
             task_status.started(Host(door.url, door.token, socket, str(files.ticket), door.read_token, str(files.read)))
             await graph.wait_closed()

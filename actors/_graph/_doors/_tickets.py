@@ -44,6 +44,8 @@ class Ticket:
     pid: int
     started: str
     """When the process started, in the kernel's own words; empty where the kernel does not tell."""
+    title: str = ""
+    """What serves it, in words for whoever must choose between several."""
 
     def alive(self) -> bool:
         """Whether the process that wrote this is still there, and not another one with its number."""
@@ -89,11 +91,11 @@ def runtime_folder() -> Path:
 
 
 @contextmanager
-def published(url: str, token: str, socket: str, read_token: str) -> Iterator[Files]:
+def published(url: str, token: str, socket: str, read_token: str, title: str) -> Iterator[Files]:
     """Let clients of this user find the graph for the length of a block; also clears away what kills left."""
     folder = runtime_folder()
     _sweep(folder)
-    ticket = Ticket(url, token, socket, os.getpid(), process_start(os.getpid()) or "")
+    ticket = Ticket(url, token, socket, os.getpid(), process_start(os.getpid()) or "", title)
     # Without the socket: whoever comes through it may do everything.
     reading = attrs.evolve(ticket, token=read_token, socket="")
     path = folder / f"{os.getpid()}-{url.rpartition(':')[2]}{_SUFFIX}"

@@ -207,6 +207,9 @@ def _shape(method: Callable[..., Any]) -> _Shape:
     return _Shape(method.__name__, tuple(names), result)
 
 
+_UNIX: Final = "unix:"
+
+
 @attrs.frozen
 class Way:
     """How a graph elsewhere is reached."""
@@ -229,10 +232,9 @@ async def _reach(way: Way, limits: Limits, start_soon: Callable[..., None]) -> L
     if way.socket:
         with suppress(NotRunning):  # its file may have been swept away
             return await _reach(Way(way.socket), limits, start_soon)
-    scheme, _, path = way.url.partition("://")
     try:
-        if scheme == "unix":
-            return await reach_unix(path, limits, start_soon)
+        if way.url.startswith(_UNIX):
+            return await reach_unix(_path(way.url), limits, start_soon)
         return await reach_websocket(way.url, way.token, limits, way.ssl_context, way.insecure, start_soon)
     except ConnectFailed as error:
         raise NotRunning(f"at {way.url}", error.reason) from None
@@ -240,6 +242,14 @@ async def _reach(way: Way, limits: Limits, start_soon: Callable[..., None]) -> L
         raise ConnectionRefused(way.url, error.reason) from None
     except ValueError as error:  # the token cannot be one; it never left this process
         raise ConnectionRefused(way.url, str(error)) from None
+
+
+def _path(url: str) -> str:
+    path = url.removeprefix(_UNIX + "//")
+    if not path.startswith("/"):
+        meant = url.removeprefix(_UNIX).lstrip("/")
+        raise ConnectFailed(url, f"a Unix socket's address has three slashes: {_UNIX}///{meant}")
+    return path
 
 
 def session_over(
