@@ -33,7 +33,8 @@ class CycleError(GraphError):
     path: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.edge[0]} -> {self.edge[1]} would close a cycle: " + " -> ".join(self.path)
+        cycle = " -> ".join(self.path)
+        return f"{self.edge[0]} -> {self.edge[1]} would close a cycle: {cycle}; leave one of these edges out"
 
 
 @attrs.frozen

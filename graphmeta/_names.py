@@ -35,7 +35,7 @@ def check_topic(topic: object) -> str:
     a segment of white space only, a NUL or a lone surrogate. The caller is to blame for a refusal.
     """
     if not isinstance(topic, str):
-        raise InvalidTopic(repr(topic)[:80], "a topic is a text")
+        raise InvalidTopic(repr(topic)[:80], "a topic is a text, such as 'CAM/OUT'")
     reason = None if is_usual(topic) else _fault(topic)
     if reason is not None:
         raise InvalidTopic(topic[:80], reason)

@@ -88,7 +88,7 @@ class LimitExceeded(TransportError):
     limit: float
 
     def __str__(self) -> str:
-        return f"over the limit {self.name} = {self.limit:g}"
+        return f"over the limit {self.name} = {self.limit:g}; transport.Limits says what it bounds, and can raise it"
 
 
 class RequestError(TransportError):
@@ -132,7 +132,7 @@ class NotPermitted(RequestError):
     method: str
 
     def __str__(self) -> str:
-        return f"this connection may only read, and {self.method} changes something"
+        return f"this connection may only read, and {self.method} changes something: bring the token for control"
 
 
 @attrs.frozen

@@ -126,7 +126,10 @@ class RemotePublisher(Publisher):
             raise MessageRefused(self.topic, str(error)) from None
         size = len(packed[0]) if len(packed) == 1 else sum(map(len, packed))
         if size > self._largest:
-            raise MessageRefused(self.topic, f"its {size} bytes exceed what may cross (client_document_bytes)")
+            raise MessageRefused(
+                self.topic,
+                f"its {size} bytes exceed what may cross (client_document_bytes of transport.Limits, at both ends)",
+            )
         return packed, size
 
     async def wait_handed_over(self) -> None:

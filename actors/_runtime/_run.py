@@ -13,7 +13,7 @@ from graphmeta import Component, crawl_components
 
 from ._main_thread import MainThread
 from ._placement import Components, has_main
-from ._runner import Connections, Order, opened_runner
+from ._runner import Connections, Order, by_name, opened_runner
 
 VARIABLE = "TRELLIS_GRAPH"
 """The environment variable that names the graph to join."""
@@ -45,7 +45,7 @@ def run(
         run(SYS=System())
     """
     order = Order(
-        {**(components or {}), **named},
+        by_name(components, named),
         connections=connections,
         process_components=process_components,
         force_single_process=force_single_process,

@@ -130,9 +130,16 @@ def open_runner(
         async with open_runner(SYS=System()) as runner:
             await runner.wait()
     """
-    roots = {**(components or {}), **named}
+    roots = by_name(components, named)
     order = Order(roots, connections, process_components, force_single_process, supervision or Supervision(), name)
     return opened_runner(order, graph=graph, token=token, insecure=insecure, serve=serve)
+
+
+def by_name(components: Mapping[str, Component] | None, named: Mapping[str, Component]) -> dict[str, Component]:
+    """All components by name. `TypeError` for one that was given without, which is easily done."""
+    if isinstance(components, Component):
+        raise TypeError(f"a component is given by a name, as in SYS={type(components).__name__}()")
+    return {**(components or {}), **named}
 
 
 @asynccontextmanager

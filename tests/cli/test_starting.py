@@ -24,7 +24,10 @@ def test_a_port_that_is_taken_is_named(apart, command):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = one_line(apart(*command, "--port", str(port)))
-    assert said == f"cannot listen on 127.0.0.1 port {port}: Address already in use"
+    assert (
+        said
+        == f"cannot listen on 127.0.0.1 port {port}: Address already in use; name another port, or 0 for a free one"
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)

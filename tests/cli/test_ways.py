@@ -83,7 +83,7 @@ def test_who_has_the_file_for_looking_looks_and_changes_nothing(trellis, server)
         refused = trellis(*change, *looking)
         assert (refused.returncode, refused.stderr) == (
             1,
-            f"trellis: this connection may only read, and {change[0]} changes something\n",
+            f"trellis: this connection may only read, and {change[0]} changes something: bring the token for control\n",
         )
     assert "would go" in trellis("release", "trellis release", "--dry-run", *looking).stdout
     assert own_session(trellis("sessions", "--json"))["role"] == "control"

@@ -29,6 +29,7 @@ from actors import (
     open_runner,
     open_session,
     publisher,
+    run,
     subscriber,
     task,
     thread,
@@ -439,3 +440,9 @@ async def test_a_thread_that_does_not_listen_is_abandoned_and_named(monkeypatch)
         async with open_runner(SYS=Deaf()):
             await started.wait()
     release.set()
+
+
+def test_a_component_without_a_name_is_refused_and_it_is_said_how_it_gets_one():
+    for start in (run, open_runner):
+        with pytest.raises(TypeError, match=r"a component is given by a name, as in SYS=\w+\(\)"):
+            start(Gain(GainSettings()))

@@ -380,3 +380,22 @@ def test_every_public_error_is_a_transport_error() -> None:
     assert len(errors) >= 13
     assert [error for error in errors if not issubclass(error, TransportError)] == []
     assert {error.__module__ for error in errors} == {"transport"}
+
+
+@pytest.mark.parametrize(
+    ("host", "taken", "advice"),
+    [
+        ("127.0.0.1", True, "Address already in use; name another port, or 0 for a free one"),
+        ("192.0.2.1", False, "Cannot assign requested address; name an address of this host"),
+    ],
+)
+async def test_where_nothing_can_be_opened_it_is_said_what_would_do(host: str, taken: bool, advice: str) -> None:
+    policy = HandshakePolicy(token=TOKEN, insecure=True)
+    async with open_door() as door:
+        port = door.port if taken else 0
+        with pytest.raises(CannotListen, match=advice):
+            await serve_websocket_links(unreachable, host=host, port=port, policy=policy)
+
+
+async def unreachable(_: Link) -> None:
+    raise AssertionError("nobody comes here")

@@ -5,11 +5,12 @@ could only understand it in another way. A refused client gets a plain HTTP answ
 """
 
 import contextlib
+import errno
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import attrs
 import trio
@@ -70,12 +71,24 @@ async def serve_websocket_links(
     await loop.run(listeners)
 
 
+_ADVICE: Final = {
+    errno.EADDRINUSE: "name another port, or 0 for a free one",
+    errno.EADDRNOTAVAIL: "name an address of this host",
+    errno.EACCES: "name a port from 1024 on",
+}
+
+
+def _words(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"{reason}; {_ADVICE[error.errno]}" if error.errno in _ADVICE else reason
+
+
 async def _open_listeners(host: str, port: int) -> list[trio.SocketListener]:
     """Listen on all addresses of the host; with a port of the kernel's choice on the first one only."""
     try:
         listeners = await trio.open_tcp_listeners(port, host=host, backlog=BACKLOG)
     except OSError as error:
-        raise CannotListen(f"{host} port {port}", error.strerror or str(error)) from None
+        raise CannotListen(f"{host} port {port}", _words(error)) from None
     while port == 0 and len(listeners) > 1:
         listeners.pop().socket.close()
     return listeners
