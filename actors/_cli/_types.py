@@ -1,7 +1,7 @@
 """Where messages arrive that their receiver cannot take, as far as the names of types tell. Pure.
 
-In one process nothing checks a message: a unit finds out when the first one comes. Names tell little beforehand: a
-class may derive from another, or be the same under another name. Only of Python's own data is it certain: nothing is a
+This looks at a whole graph at once, and by names, which tell little: a class may derive from another, or be the same
+under another name. Only of Python's own data is it certain: nothing is a
 text and a number at once. So this speaks of those, and of nothing else. It knows topics and texts.
 """
 

@@ -199,3 +199,19 @@ def test_what_a_signal_handler_of_the_program_raises_ends_trio_first(script):
     process.send_signal(signal.SIGTERM)
     out, error = process.communicate(timeout=30)
     assert (process.returncode, out, error) == (7, "", "")
+
+
+STRUCK_EARLY = """
+start = threading.Thread.start
+def struck(thread):
+    start(thread)
+    if thread.name == "trio":
+        os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread.start = struck
+"""
+
+
+def test_it_ends_trio_first_even_while_trio_is_being_started(script):
+    process = script(STRUCK_EARLY + STRUCK)
+    out, error = process.communicate(timeout=30)
+    assert (process.returncode, out.removeprefix("initializing\n"), error) == (7, "", "")
