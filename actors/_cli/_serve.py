@@ -11,7 +11,7 @@ from typing import Any
 from actors._graph import Host, open_graph, open_task_nursery, serve_host
 from graphmeta import visible
 
-from ._collector import collect_seldom, leave_it
+from ._collector import collect_seldom
 from ._errors import UsageError
 from ._limits import add_limits, read_limits
 from ._numbers import port
@@ -60,9 +60,7 @@ async def run(args: argparse.Namespace) -> int:
             host = await nursery.start(serve)
             said = [_as_json(host, args.state)] if args.json else _said(host, args.state)
             print(*said, sep="\n", flush=True)
-            code = await wait_told(graph, signals)
-    leave_it()
-    return code
+            return await wait_told(graph, signals)
 
 
 def _said(host: Host, state: str | None) -> Iterator[str]:

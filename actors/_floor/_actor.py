@@ -11,7 +11,7 @@ from ._handlers import Known
 from ._life import Life
 from ._nursery import ActorNursery
 from ._policy import Supervision
-from ._ref import ActorRef
+from ._ref import ActorRef, ref_to
 from ._timers import Timer
 
 P = ParamSpec("P")
@@ -54,8 +54,7 @@ class Actor:
     @property
     def ref(self) -> ActorRef[Self]:
         """The actor's own ref, to be handed out; there from `started` on."""
-        ref: ActorRef[Self] = self._at_home()[0].ref
-        return ref
+        return ref_to(self._at_home()[0])
 
     @property
     def nursery(self) -> ActorNursery:

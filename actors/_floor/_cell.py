@@ -23,6 +23,10 @@ from ._slot import Slot
 _NOTHING_YET: Known = {}
 
 
+def _none() -> None:
+    return None
+
+
 class State(enum.Enum):
     """What an actor is doing, as its tree shows it."""
 
@@ -59,6 +63,7 @@ class Cell:
         "known",
         "last_down",
         "last_error",
+        "let_end",
         "life",
         "lives",
         "mailbox",
@@ -81,6 +86,7 @@ class Cell:
         args: tuple[Any, ...],
         restart: Restart,
         grace: float,
+        let_end: "Callable[[Cell, Told], None]",
     ) -> None:
         self.path = path
         self.name = name
@@ -88,13 +94,15 @@ class Cell:
         self.args = args
         self.restart: Restart = restart
         self.grace = grace
+        self.let_end = let_end
         self.mailbox = Mailbox(1)
         self.actor_class: type[Any] | None = None
         self.known: Known = _NOTHING_YET
         self.life: Life | None = None
         self.starting: Slot | None = None
         self.told = Told.NOTHING
-        self.ref: Any = None
+        self.ref: Callable[[], Any] = _none
+        """gives the one ref, while anybody holds it: see `ref_to`"""
         self.spawned = False
         self.established = False
         """it has been ready once; until then its errors belong to whoever starts it"""
@@ -211,6 +219,8 @@ class Cell:
         for request in life.owes():
             request.fail(make_error())
         life.in_hand = life.put_off = None
+        # what holds each other is left to the garbage collector
+        life.actor = None
 
     def notify(self, down: Down) -> None:
         """Tell the monitors of the end of one life."""

@@ -89,12 +89,17 @@ class Life:
 
 
 # Only ever believed together with the identity of the running task: tasks that a handler spawned inherit it.
-_here: ContextVar[Life] = ContextVar("trellis_life")
+_here: ContextVar[Life | None] = ContextVar("trellis_life")
 
 
 def enter(life: Life) -> None:
     """Note that the current task is this life's own loop."""
     _here.set(life)
+
+
+def leave() -> None:
+    """Note that the loop of the current task is over; its context would hold its life, and that the task."""
+    _here.set(None)
 
 
 def current_life() -> Life | None:

@@ -19,7 +19,7 @@ from ._cell import Cell
 from ._deferred import Deferred
 from ._errors import ActorCrashed
 from ._joined import causes, raised_inside
-from ._life import Life, enter
+from ._life import Life, enter, leave
 from ._message import Item, Request
 from ._policy import Told
 
@@ -62,6 +62,8 @@ async def live(cell: Cell, ended: Callable[[Cell, Life], None]) -> None:
         if life.over:
             raise
         life.errors += [cause for inner in raised_inside(error) for cause in causes(inner)]
+    finally:
+        leave()
     assert life is not None
     if not life.over:
         ended(cell, life)

@@ -11,7 +11,7 @@ from ._cell import Cell, name_of
 from ._joined import causes, join, raise_as_itself, raised_inside
 from ._life import current_life
 from ._policy import RESTARTS, Backoff, Restart, Strategy, Supervision
-from ._ref import ActorRef
+from ._ref import ActorRef, ref_to
 from ._slot import Slot
 from ._supervisor import Supervisor
 from ._tree import ActorStatus, ActorTree, status_of
@@ -72,8 +72,7 @@ class ActorNursery:
         finally:
             if caller is not None:
                 caller.waits_for = None
-        ref: ActorRef[A] = cell.ref
-        return ref
+        return ref_to(cell)
 
     def start_soon(self, async_fn: Callable[[*Ts], Awaitable[object]], *args: *Ts, name: object = None) -> None:
         """Run a plain background task here; an error in it fails the nursery, whose end cancels it."""
@@ -131,16 +130,13 @@ class ActorNursery:
         registry = self._supervisor.registry
         name = registry.free_name(name_of(factory)) if name is None else name
         registry.check_name(name)
-        cell = Cell(f"{self.path}/{name}", name, factory, args, restart, grace)
-        cell.ref = ActorRef(cell, self._supervisor.end)
-        return cell
+        return Cell(f"{self.path}/{name}", name, factory, args, restart, grace, self._supervisor.end)
 
 
 def _checked(cell: Cell, actor_class: type[Any]) -> ActorRef[Any]:
     if cell.actor_class is not None and not issubclass(cell.actor_class, actor_class):
         raise TypeError(f"actor {cell.path} is a {cell.class_name}, no {actor_class.__name__}")
-    ref: ActorRef[Any] = cell.ref
-    return ref
+    return ref_to(cell)
 
 
 def open_actor_nursery(

@@ -1,6 +1,7 @@
 """What the rest of the world holds of an actor: it sends, stops and watches. It outlives restarts."""
 
 import threading
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
@@ -35,11 +36,10 @@ _sent = _Sent()
 class ActorRef(Generic[A_co]):
     """A handle to an actor; there is one per actor, the same through all its restarts."""
 
-    __slots__ = ("__weakref__", "_cell", "_end")
+    __slots__ = ("__weakref__", "_cell")
 
-    def __init__(self, cell: Cell, end: Callable[[Cell, Told], None]) -> None:
+    def __init__(self, cell: Cell) -> None:
         self._cell = cell
-        self._end = end
 
     def __repr__(self) -> str:
         return f"<ActorRef {self._cell.path} {self._cell.state.value}>"
@@ -129,7 +129,7 @@ class ActorRef(Generic[A_co]):
         in hand is cancelled. Its `stopping` runs as soon as its task does; an actor that rests, and has neither that
         nor children nor tasks, is gone in this step.
         """
-        self._end(self._cell, Told.STOP)
+        self._cell.let_end(self._cell, Told.STOP)
 
     async def wait_down(self) -> Down:
         """Wait until the actor will not come back, and return its last notice."""
@@ -166,6 +166,15 @@ class ActorRef(Generic[A_co]):
         monitor = Monitor()
         self._cell.watch(monitor)
         return monitor
+
+
+def ref_to(cell: Cell) -> ActorRef[Any]:
+    """Give an actor's ref, the same for as long as anybody holds it; the cell does not: the ref holds it."""
+    ref: ActorRef[Any] | None = cell.ref()
+    if ref is None:
+        ref = ActorRef(cell)
+        cell.ref = weakref.ref(ref)
+    return ref
 
 
 @trio.lowlevel.enable_ki_protection

@@ -24,7 +24,10 @@ class Client:
     def __init__(self, graph):
         self._graph = graph._supervisor
         self.asked = []
-        self.held = HeldSnapshot(self._whole, self._after, BYTES)
+        self.held = HeldSnapshot(BYTES)
+
+    async def newest(self):
+        return await self.held.newest(self._whole, self._after)
 
     async def _whole(self):
         self.asked.append("whole")
@@ -40,7 +43,7 @@ class Client:
 async def home(**limits):
     async with open_graph(limits=Limits(**limits)) as graph, open_session(graph, name="one") as one:
         client = Client(graph)
-        await client.held.newest()
+        await client.newest()
         client.asked.clear()
         yield graph, one, client
 
@@ -80,20 +83,20 @@ async def test_only_what_came_after_the_last_one_is_asked_for():
     async with home() as (graph, one, client):
         revision = graph.snapshot().revision
         await one.connect("A", "B")
-        assert await client.held.newest() == graph.snapshot()
+        assert await client.newest() == graph.snapshot()
         assert client.asked == [revision]
 
 
 async def test_when_nothing_happened_the_same_snapshot_is_given_again():
     async with home() as (_, _, client):
-        assert await client.held.newest() is await client.held.newest()
+        assert await client.newest() is await client.newest()
 
 
 async def test_what_was_given_out_before_stays_as_it_is():
     async with home() as (graph, one, client):
-        before, truth = await client.held.newest(), graph.snapshot()
+        before, truth = await client.newest(), graph.snapshot()
         await one.connect("A", "B")
-        await client.held.newest()
+        await client.newest()
         assert before == truth
         assert (before.graph, before.edge_owners) == ({}, {})
 
@@ -102,29 +105,29 @@ async def test_where_the_history_does_not_reach_back_the_whole_is_taken():
     async with home(history_changes=2) as (graph, one, client):
         for number in range(3):
             await one.connect("A", f"B{number}")
-        assert await client.held.newest() == graph.snapshot()
+        assert await client.newest() == graph.snapshot()
         assert client.asked == [graph.snapshot().revision - 3, "whole"]
 
 
 async def test_where_much_happened_the_whole_is_taken():
     async with home() as (graph, one, client):
         await one.connect_many([("A", f"B{number}") for number in range(1000)])
-        assert await client.held.newest() == graph.snapshot()
+        assert await client.newest() == graph.snapshot()
         assert client.asked[-1] == "whole"
 
 
 async def test_another_epoch_gets_the_whole():
     async with home() as (_, _, client), open_graph() as other:
         client._graph = other._supervisor
-        assert await client.held.newest() == other.snapshot()
-        assert await client.held.newest() == other.snapshot()
+        assert await client.newest() == other.snapshot()
+        assert await client.newest() == other.snapshot()
 
 
 async def test_a_held_snapshot_that_changes_contradict_is_given_up():
     async with home() as (graph, one, client):
-        (await client.held.newest()).sessions.clear()
+        (await client.newest()).sessions.clear()
         await one.connect("A", "B")
-        assert await client.held.newest() == graph.snapshot()
+        assert await client.newest() == graph.snapshot()
         assert client.asked[-1] == "whole"
 
 
@@ -134,7 +137,7 @@ async def test_requests_at_once_all_see_the_truth_and_the_newest_is_held():
         seen = []
 
         async def look():
-            seen.append(await client.held.newest())
+            seen.append(await client.newest())
 
         for _ in range(3):
             nursery.start_soon(look)
@@ -142,5 +145,5 @@ async def test_requests_at_once_all_see_the_truth_and_the_newest_is_held():
         assert seen == [graph.snapshot()] * 3
         revision = graph.snapshot().revision
         client.asked.clear()
-        await client.held.newest()
+        await client.newest()
         assert client.asked == [revision]

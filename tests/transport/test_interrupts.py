@@ -4,6 +4,7 @@ A trace function sends the signal just before the n-th line that runs in the tra
 another. ``TRELLIS_CAMPAIGN=full`` takes every line.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -127,10 +128,13 @@ def run_interrupted(when: int) -> bool:
     return False
 
 
+# A method that is struck before its first line is one that Python misses, when what holds it is freed: here, not later.
+@pytest.mark.filterwarnings("ignore:coroutine 'Calculator:RuntimeWarning")
 @pytest.mark.skipif(sys.gettrace() is not None, reason="a debugger or coverage has the trace function")
 def test_ctrl_c_at_any_line_of_a_connection_hangs_nothing() -> None:
     when, sent = 1, True
     while sent:
         sent = run_interrupted(when)
         when += STEP
+    gc.collect()
     assert when > 1000, "the signal reached every part of the scenario"

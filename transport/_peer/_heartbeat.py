@@ -32,15 +32,15 @@ class Heartbeat:
         self._asked = 0.0
         self.due: float
         """`trio.current_time` at which to `beat`."""
-        self._step: Callable[[], bool]
+        self._step: Callable[[Heartbeat], bool]
         self._rest()
 
     def beat(self) -> bool:
         """Do what is due; True when the peer has been silent for the timeout after a ping."""
-        return self._step()
+        return self._step(self)
 
     def _rest(self) -> bool:
-        return self._next(max(trio.current_time(), self._link.last_heard + self._interval), self._ask)
+        return self._next(max(trio.current_time(), self._link.last_heard + self._interval), Heartbeat._ask)
 
     def _ask(self) -> bool:
         self._asked = trio.current_time()
@@ -50,7 +50,7 @@ class Heartbeat:
     def _wait(self) -> bool:
         # No longer than an interval, so that an answer is seen before it is time to ask again.
         soon = trio.current_time() + self._interval
-        return self._next(min(soon, self._asked + self._timeout), self._listen)
+        return self._next(min(soon, self._asked + self._timeout), Heartbeat._listen)
 
     def _listen(self) -> bool:
         now, over = trio.current_time(), self._asked + self._timeout
@@ -59,14 +59,14 @@ class Heartbeat:
         if now < over:
             return self._wait()
         if now - over > _LATE:
-            return self._next(now + self._interval, self._ask)
-        return self._next(now + _LAST_LOOK, self._look_again)
+            return self._next(now + self._interval, Heartbeat._ask)
+        return self._next(now + _LAST_LOOK, Heartbeat._look_again)
 
     def _look_again(self) -> bool:
         if self._link.last_heard < self._asked:
             return True
         return self._rest()
 
-    def _next(self, due: float, step: Callable[[], bool]) -> bool:
+    def _next(self, due: float, step: "Callable[[Heartbeat], bool]") -> bool:
         self.due, self._step = due, step
         return False

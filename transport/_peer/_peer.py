@@ -64,7 +64,7 @@ class Peer:
         self._receiver = Receiver(link.role, self.limits, self._sender, self._calls, self._requests)
         self._receiver.service = service or self._receiver.service
         self._receiver.on_notify = on_notify
-        self._reading = Reading(link, self._take)
+        self._reading = Reading(link)
         self._lends = link.role is Role.CLIENT
         """Whether callers may read: at a server, no, whose last word would be lost with a link that ends under them."""
         self._ended: str | None = None
@@ -72,7 +72,7 @@ class Peer:
         self._close_next = False
         self._last: Call | None = None
         """With its answer this end closes, too."""
-        self._serving = Serving(link, self.limits, self._take_all, self.abort)
+        self._serving = Serving(link, self.limits)
 
     def __repr__(self) -> str:
         state = self._ended or ("closing" if self._closing else "open")
@@ -136,9 +136,11 @@ class Peer:
             self._sender.open(partial(self.start_soon, self._write))
             self._reading.open()
             task_status.started()
-            await self._serving.run(shielded=shielded)
+            await self._serving.run(self._take_all, self.abort, shielded=shielded)
         finally:
             self._end("this end stopped serving the connection")
+            # What is over holds nobody: a ring of those who hold each other is left to the garbage collector.
+            self._receiver.forget()
         if not self._closing:
             assert self._ended is not None
             raise LinkLost(self._ended)
@@ -163,7 +165,7 @@ class Peer:
             await trio.lowlevel.checkpoint_if_cancelled()
             raise
         try:
-            answer = await (self._reading.answer(call) if alone and self._lends else call.wait())
+            answer = await (self._reading.answer(call, self._take) if alone and self._lends else call.wait())
         except trio.Cancelled:
             self._give_up(call, parcel)
             raise
@@ -252,7 +254,7 @@ class Peer:
         """Take what comes: the reader's work."""
         try:
             while self._serving.goes_on:
-                await self._reading.go_on()
+                await self._reading.go_on(self._take)
         except LinkClosed as error:
             self._end(error.reason)
         except (ProtocolError, LimitExceeded) as error:

@@ -14,13 +14,15 @@ from transport._link._link import Frame, Link
 
 from ._calls import Answer, Call
 
+Take = Callable[[Frame], None]
+"""Takes a frame, and what came with it."""
+
 
 class Reading:
     """The reading of one link, which is one task's at a time."""
 
-    def __init__(self, link: Link, take: Callable[[Frame], None]) -> None:
+    def __init__(self, link: Link) -> None:
         self._link = link
-        self._take = take
         self._holder: Call | str | None = "the reader, who is yet to come"
         """Whose the reading is: the reader's, or that of whoever made this request; None: whoever comes first."""
         self._next: Call | None = None
@@ -43,7 +45,7 @@ class Reading:
         """Whether this is asked in the reader's own task: it looks at everything when it goes on."""
         return self._reader is not None and trio.lowlevel.current_task() is self._reader
 
-    async def go_on(self) -> None:
+    async def go_on(self, take: Take) -> None:
         """Take the next frame, and what came with it: the reader's step. Raises as `Link.receive` and *take* do."""
         while self._holder is not None:
             await self._sleep()
@@ -54,18 +56,18 @@ class Reading:
             frame = await self._link.receive()
         finally:
             self._holder = None
-        self._take(frame)
+        take(frame)
         if self._next is not None and self._next.answer is not None:
             self._holder = self._next
 
     # Protected: whoever is struck here must not take the reading with him.
     @trio.lowlevel.enable_ki_protection
-    async def answer(self, call: Call) -> Answer:
+    async def answer(self, call: Call, take: Take) -> Answer:
         """Wait for the answer to the only request under way, and be given the reading with it, or take it now."""
         try:
             if self._holder is None:
                 self._holder = call
-                await self._read_for(call)
+                await self._read_for(call, take)
             else:
                 self._next = call
             return call.answer or await call.wait()
@@ -79,7 +81,7 @@ class Reading:
         if self._lent:
             (self._link.close_soon if polite else self._link.abort)(reason)
 
-    async def _read_for(self, call: Call) -> None:
+    async def _read_for(self, call: Call, take: Take) -> None:
         try:
             while call.answer is None:
                 self._lent = True
@@ -89,7 +91,7 @@ class Reading:
                     self._lent = False
                 assert self._reader is not None
                 # In the reader's context: tasks that begin here are none of the caller's.
-                self._reader.context.run(self._take, frame)
+                self._reader.context.run(take, frame)
         except Exception as error:
             # Whatever it is, it ends the connection: that is the reader's business.
             self._fault = error

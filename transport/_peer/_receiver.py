@@ -25,13 +25,14 @@ from ._sender import Sender
 
 CANCEL = "cancel"
 OnNotify = Callable[[str, Payload[Any]], None]
+_NOBODY = Service(None)
 
 
 class Receiver:
     """Takes the frames of one peer."""
 
     def __init__(self, role: Role, limits: Limits, sender: Sender, calls: Calls, requests: Requests) -> None:
-        self.service = Service(None)
+        self.service = _NOBODY
         self.on_notify: OnNotify | None = None
         self._bounds = _plain_bounds(role.other, limits)
         self._asked = role is Role.SERVER
@@ -40,6 +41,10 @@ class Receiver:
         self._calls = calls
         self.requests = requests
         self._assembler = Assembler(limits.transfers, role.other.document_limit, role.other.largest_document(limits))
+
+    def forget(self) -> None:
+        """Let go of those who took what came."""
+        self.service, self.on_notify = _NOBODY, None
 
     def take(self, frame: Frame, start_soon: StartSoon) -> None:
         """Take one frame. Raises `ProtocolError` and `LimitExceeded`: the connection must end.

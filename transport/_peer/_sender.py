@@ -36,7 +36,7 @@ class Sender:
         self._room = (trio.lowlevel.ParkingLot(), trio.lowlevel.ParkingLot())
         """Who waits for room: among all but messages, and among messages."""
         self._start: Callable[[], None] | None = None
-        """Starts the writer, `run`; None before `open`."""
+        """Starts the writer, `run`; None before `open`, and after the end."""
         self._writing = False
         """Whether it has been started and not returned."""
         self._free = False
@@ -144,6 +144,7 @@ class Sender:
     def end(self, reason: str) -> None:
         """Send nothing more, and free whoever waits here."""
         self._ended = self._refusal = self._ended or reason
+        self._start = None
         self._free_waiting()
 
     def abort(self, reason: str) -> None:

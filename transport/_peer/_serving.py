@@ -22,23 +22,18 @@ Task = Callable[[], Awaitable[object]]
 
 
 class Serving:
-    """Serves one link until it is told to stop.
+    """Serves one link until it is told to stop."""
 
-    ``take_all`` takes what comes, for as long as `goes_on`; ``give_up(reason)`` must `stop` this, as nobody is there.
-    """
-
-    def __init__(
-        self, link: Link, limits: Limits, take_all: Callable[[], Awaitable[None]], give_up: Callable[[str], None]
-    ) -> None:
+    def __init__(self, link: Link, limits: Limits) -> None:
         self._link = link
         self._limits = limits
-        self._take_all = take_all
-        self._give_up = give_up
         self._over = False
         self._shielded = False
         self._deadline = math.inf
         """`trio.current_time` at which it is over, whatever still waits."""
         self._heartbeat: Heartbeat
+        self._take_all: Callable[[], Awaitable[None]]
+        self._give_up: Callable[[str], None]
         self._resting = trio.CancelScope()
         """Around the reader's waiting, until the heartbeat is due."""
         self._tasks: trio.Nursery | None = None
@@ -50,9 +45,15 @@ class Serving:
         """Whether the reader goes on as it is: nobody told it to stop, and no task waits for a nursery."""
         return not (self._over or self._early)
 
-    async def run(self, *, shielded: bool) -> None:
-        """Serve until `stop`, or the time is over; *shielded*, a cancellation around it does not end it."""
-        self._shielded = shielded
+    async def run(
+        self, take_all: Callable[[], Awaitable[None]], give_up: Callable[[str], None], *, shielded: bool
+    ) -> None:
+        """Serve until `stop`, or the time is over; *shielded*, a cancellation around it does not end it.
+
+        *take_all* takes what comes, for as long as `goes_on`; *give_up*, which is told why, must `stop` this, as nobody
+        is there.
+        """
+        self._take_all, self._give_up, self._shielded = take_all, give_up, shielded
         # One for all of it: a task that begins gives a peer that is silent no more time.
         self._heartbeat = Heartbeat(self._link, self._limits)
         try:
@@ -61,6 +62,8 @@ class Serving:
                 await self._read_beside(self._early)
         finally:
             self._early = None
+            # They hold this: together they would be left to the garbage collector.
+            del self._take_all, self._give_up
 
     def start_soon(self, async_fn: Callable[..., Awaitable[object]], *args: Any) -> None:
         """Run a task for as long as this runs, or will; when it is over, not at all."""

@@ -16,6 +16,7 @@ from actors._graph._errors import SessionEnded, SessionError, SettingsRefused
 from actors._graph._ledger import _commands as ask
 from actors._graph._ledger._bounds import check
 from actors._graph._ledger._results import Role
+from actors._graph._nobody import nobody
 from actors._graph._software import SOFTWARE
 from actors._graph._supervisor._supervisor import GraphSupervisor
 from actors._graph._supervisor._watch import Watch
@@ -42,7 +43,7 @@ class Membership:
         """Why the session ended before its body did; None when it ended with it."""
         self.reason = "closed"
         """What the end event says."""
-        self.on_ended: Callable[[], None] = lambda: None
+        self.on_ended: Callable[[], None] = nobody
         """Called once, synchronously, when the session ends before its body."""
         self.start_soon: Callable[..., None]
         self.settings_port: SettingsPort | None = None
@@ -71,8 +72,9 @@ class Membership:
         self.ending = error
         self._graph.dismiss(self, str(error) if error else self.reason, by)
         self._close_all(error or SessionEnded(self.name))
+        on_ended, self.on_ended, self.start_soon = self.on_ended, nobody, nobody
         if error is not None:
-            self.on_ended()
+            on_ended()
 
     def _close_all(self, failure: Exception) -> None:
         for flow in tuple(self.flows.values()):

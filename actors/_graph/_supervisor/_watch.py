@@ -13,6 +13,7 @@ import trio
 
 from actors._data import Turn
 from actors._graph._errors import WatchOverrun
+from actors._graph._nobody import nobody
 from graphmeta import Change, GraphSnapshot, Resync
 
 
@@ -57,7 +58,7 @@ class Watch(Changes):
         self._failure: Exception | None = None
         self._lot: Final = trio.lowlevel.ParkingLot()
         self._turn: Final = Turn()
-        self.on_item: Callable[[], None] = lambda: None
+        self.on_item: Callable[[], None] = nobody
         """Called synchronously whenever there is something to take: for watchers that forward at once."""
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actors._graph._errors import SessionError, SessionLost, SessionReleased, SettingsRefused, WatchOverrun
+from actors._graph._nobody import nobody
 from actors._graph._session._membership import SettingsPort
 from graphmeta import Change
 from transport import LinkLost, Payload, Peer, wire_method
@@ -20,7 +21,7 @@ class Client:
         self.ending: SessionError | None = None
         """Why the session ended before its body did."""
         self.reason = "closed"
-        self.on_ended: Callable[[], None] = lambda: None
+        self.on_ended: Callable[[], None] = nobody
         self.settings_port: SettingsPort | None = None
         self.watches: dict[int, RemoteChanges] = {}
         self.streams: Streams

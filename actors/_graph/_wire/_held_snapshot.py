@@ -11,36 +11,31 @@ from uuid import UUID
 from actors._graph._slices import in_slices
 from graphmeta import GraphError, GraphSnapshot, decode_changes_slices, load_snapshot_slices
 
+AskWhole = Callable[[], Awaitable[bytes]]
+"""Gives an encoded snapshot."""
+AskAfter = Callable[[UUID, int], Awaitable[bytes | None]]
+"""Gives the encoded changes after a revision, or None."""
+
 
 class HeldSnapshot:
-    """Keeps one snapshot, and brings it up to date.
+    """Keeps one snapshot, and brings it up to date."""
 
-    ``ask_whole`` gives an encoded snapshot, ``ask_after`` the encoded changes after a revision, or None.
-    """
-
-    def __init__(
-        self,
-        ask_whole: Callable[[], Awaitable[bytes]],
-        ask_after: Callable[[UUID, int], Awaitable[bytes | None]],
-        max_bytes: int,
-    ) -> None:
-        self._ask_whole: Final = ask_whole
-        self._ask_after: Final = ask_after
+    def __init__(self, max_bytes: int) -> None:
         self._max_bytes: Final = max_bytes
         self._held: GraphSnapshot | None = None
 
-    async def newest(self) -> GraphSnapshot:
+    async def newest(self, ask_whole: AskWhole, ask_after: AskAfter) -> GraphSnapshot:
         """The whole state as of now. What was handed out before stays as it is."""
-        fresh = await self._brought_up_to_date() or await self._whole()
+        fresh = await self._brought_up_to_date(ask_after) or await self._whole(ask_whole)
         # Another request may have been faster.
         if self._held is None or self._held.revision < fresh.revision or self._held.epoch != fresh.epoch:
             self._held = fresh
         return fresh
 
-    async def _brought_up_to_date(self) -> GraphSnapshot | None:
+    async def _brought_up_to_date(self, ask_after: AskAfter) -> GraphSnapshot | None:
         if (held := self._held) is None:
             return None
-        changes = await self._ask_after(held.epoch, held.revision)
+        changes = await ask_after(held.epoch, held.revision)
         if changes is None:
             return None
         try:
@@ -50,8 +45,8 @@ class HeldSnapshot:
             self._held = None
             return None
 
-    async def _whole(self) -> GraphSnapshot:
-        return await in_slices(load_snapshot_slices(await self._ask_whole(), max_bytes=self._max_bytes))
+    async def _whole(self, ask_whole: AskWhole) -> GraphSnapshot:
+        return await in_slices(load_snapshot_slices(await ask_whole(), max_bytes=self._max_bytes))
 
 
 def _followed(snapshot: GraphSnapshot, encoded: bytes) -> Generator[object, None, GraphSnapshot]:

@@ -56,11 +56,7 @@ class RemoteLine(Line):
         self.name = name
         self._peer: Final = peer
         self._client: Final = client
-        self._snapshot: Final = HeldSnapshot(
-            partial(self.ask, SessionService.snapshot_pickle),
-            partial(self.ask, SessionService.snapshot_changes),
-            peer.limits.server_document_bytes,
-        )
+        self._snapshot: Final = HeldSnapshot(peer.limits.server_document_bytes)
 
     # The overloads of the base class say more than any one signature here could.
     async def ask(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -91,7 +87,8 @@ class RemoteLine(Line):
 
     async def snapshot(self) -> GraphSnapshot:
         """The whole state, made of the published records here."""
-        return await self._snapshot.newest()
+        ask_whole = partial(self.ask, SessionService.snapshot_pickle)
+        return await self._snapshot.newest(ask_whole, partial(self.ask, SessionService.snapshot_changes))
 
     async def let_go(self, method: Callable[..., None], *args: Any, **kwargs: Any) -> None:
         """A shielded, bounded round trip; when it fails the whole session is ended, so nothing can stay."""

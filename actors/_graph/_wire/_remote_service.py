@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable
 from contextlib import suppress
-from functools import cached_property
 from typing import Any, Final, Literal, cast
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from actors._graph._errors import (
 )
 from actors._graph._ledger._bounds import LONGEST_NAME, check
 from actors._graph._ledger._results import Role
+from actors._graph._nobody import nobody
 from actors._graph._session._sequence import Sequence
 from actors._graph._session._service import SessionService
 from actors._graph._slices import in_slices
@@ -48,6 +48,7 @@ class RemoteSessionService(SessionService):
         self._forwards: dict[int, Forward] = {}
         self._registrations: Final = Sequence()
         self._trusted: Final = trusted
+        self._moving: Traffic | None = None
 
     def silent(self) -> float:
         """Seconds since the link was last heard."""
@@ -121,11 +122,18 @@ class RemoteSessionService(SessionService):
         """Say that a subscriber took so many messages, so that as many more may come."""
         self._traffic.granted(endpoint, count)
 
-    @cached_property
+    @property
     def _traffic(self) -> Traffic:
         # Most sessions have no endpoints, and need no task for their messages.
-        router, withdraw = self._graph.router, self.close_endpoint
-        return Traffic(router, self._peer, self.flows, withdraw, self.start_soon, trusted=self._trusted)
+        if self._moving is None:
+            ways = self._graph.router, self._peer, self.flows
+            self._moving = Traffic(*ways, self.close_endpoint, self.start_soon, trusted=self._trusted)
+        return self._moving
+
+    def _close_all(self, failure: Exception) -> None:
+        super()._close_all(failure)
+        if self._moving is not None:
+            self._moving.end()
 
     # The same request as in process, but its argument is still encoded: it is large, and decoded in slices.
     @wire_method
@@ -243,6 +251,12 @@ class Forward:
 
     async def run(self) -> None:
         """Go on after a full outbox, and make what takes long, until the watch is over."""
+        try:
+            await self._go_on()
+        finally:
+            self.watch.on_item = nobody
+
+    async def _go_on(self) -> None:
         self.drain()
         while True:
             await self._blocked.wait()

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from actors._data import Flow, FlowStatistics, Form, Inflow, MessageRefused, Outlet, Router, Tally, Unfit
+from actors._graph._nobody import nobody
 from graphmeta import Endpoint
 from transport import LimitExceeded, LinkLost, Payload, Peer, ProtocolError
 
@@ -56,14 +57,18 @@ class Traffic:
         self._router: Final = router
         self._peer: Final = peer
         self._flows: Final = flows
-        self._withdraw: Final = withdraw
-        self._start_soon: Final = start_soon
+        self._withdraw = withdraw
+        self._start_soon = start_soon
         self._form: Final = Form.PICKLE if trusted else Form.JSON if peer.speaks_json else Form.MSGPACK
         self._whole: Final = Tally(peer.limits.queue_bytes_per_session)
         self._pump: Final = Pump(peer, opaque=trusted)
         self._highest = -1
         """The highest number that an endpoint ever had: up to it, what comes for nobody has only come late."""
         start_soon(self._pump.run)
+
+    def end(self) -> None:
+        """Let go of the session: all its paths are closed."""
+        self._withdraw = self._start_soon = nobody
 
     def open(self, endpoint: Endpoint) -> None:
         """Open the path of an endpoint that has just entered the ledger."""
