@@ -106,4 +106,13 @@ FAULTS = {
     "a crash is taken for a refusal": Fault(
         "actors/_floor/_actor.py", "return isinstance(error, self.expected)", "return True", "actors/actor_calls"
     ),
+    "a life that is over holds its actor": Fault(
+        "actors/_floor/_cell.py", "life.actor = None", "pass", "actors/nothing_to_collect"
+    ),
+    "a task that is over holds its life": Fault(
+        "actors/_floor/_loop.py",
+        "    finally:\n        leave()",
+        "    finally:\n        pass",
+        "actors/nothing_to_collect",
+    ),
 }

@@ -108,6 +108,15 @@ FAULTS = {
     "a watch outlives its session": Fault(
         "actors/_graph/_session/_membership.py", "watch.close(failure)", "pass", "actors/session_conformance"
     ),
+    "a watch that is over holds who forwarded it": Fault(
+        "actors/_graph/_wire/_remote_service.py",
+        "self.watch.on_item = nobody",
+        "pass",
+        "actors/nothing_to_collect",
+    ),
+    "a session that is over holds its traffic": Fault(
+        "actors/_graph/_wire/_remote_service.py", "self._moving.end()", "pass", "actors/nothing_to_collect"
+    ),
     "who waits is not told of the end": Fault(
         "actors/_graph/_session/_membership.py", "scope.cancel()", "pass", "actors/live_settings"
     ),

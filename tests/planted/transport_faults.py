@@ -361,9 +361,15 @@ FAULTS = {
     ),
     "a caller's tasks are his own": Fault(
         "transport/_peer/_reading.py",
-        "self._reader.context.run(self._take, frame)",
-        "self._take(frame)",
+        "self._reader.context.run(take, frame)",
+        "take(frame)",
         "transport/reading",
+    ),
+    "a connection that is over holds whom it served": Fault(
+        "transport/_peer/_serving.py", "del self._take_all, self._give_up", "pass", "actors/nothing_to_collect"
+    ),
+    "a connection that is over holds its service": Fault(
+        "transport/_peer/_peer.py", "self._receiver.forget()", "pass", "actors/nothing_to_collect"
     ),
     "a request with a member too many is read in one go": Fault(
         "transport/_service/_whole_requests.py",
