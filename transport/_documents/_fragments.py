@@ -30,7 +30,7 @@ class BinaryFragment(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class TextFragment(msgspec.Struct, forbid_unknown_fields=True):
-    """The parameters of one piece in JSON, where bytes would be taken for base64."""
+    """A piece of a large document, in JSON, where bytes would be taken for base64; in msgpack ``data`` is bytes."""
 
     transfer: int
     data: str

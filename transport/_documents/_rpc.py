@@ -16,6 +16,8 @@ from ._nesting import PlainBounds
 
 RequestId = int | str
 
+CANCEL = "cancel"
+
 BIGGEST_ID = 2**53 - 1
 """The largest integer that every JSON implementation keeps exactly."""
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -36,6 +38,12 @@ class Notification(msgspec.Struct, frozen=True):
 
     method: str
     params: Payload[Any]
+
+
+class Cancel(msgspec.Struct, frozen=True):
+    """A request is given up: it is still answered once, by what it did or with ``RequestCancelled``."""
+
+    id: RequestId
 
 
 class Reply(msgspec.Struct, frozen=True):

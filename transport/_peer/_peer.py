@@ -14,7 +14,7 @@ import trio
 from transport._bypass._bypass import Bypass
 from transport._documents._codec import JSON, MSGPACK
 from transport._documents._error_table import ErrorTable
-from transport._documents._rpc import Failure, Reply, notification_document, request_document
+from transport._documents._rpc import CANCEL, Failure, Reply, notification_document, request_document
 from transport._errors import LimitExceeded, LinkClosed, LinkLost, ProtocolError
 from transport._limits import Limits
 from transport._link._link import Frame, Link, Role
@@ -24,7 +24,7 @@ from ._calls import Answer, Call, Calls
 from ._opening import Opening, receive_opening
 from ._outbox import Parcel
 from ._reading import Reading
-from ._receiver import CANCEL, OnNotify, Receiver
+from ._receiver import OnNotify, Receiver
 from ._requests import Requests
 from ._sender import Sender
 from ._serving import Serving

@@ -8,12 +8,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
 from transport._documents._codec import MSGPACK, Payload, codec_of
 from transport._documents._fragments import FRAGMENT, Assembler
 from transport._documents._nesting import PlainBounds
-from transport._documents._rpc import Failure, Notification, Record, Reply, Request, RequestId, read_frame
+from transport._documents._rpc import CANCEL, Cancel, Failure, Notification, Record, Reply, Request, read_frame
 from transport._errors import InvalidRequest, ParseError, ProtocolError
 from transport._limits import Limits
 from transport._link._link import Frame, Role
@@ -23,7 +21,6 @@ from ._calls import Calls
 from ._requests import Requests, StartSoon
 from ._sender import Sender
 
-CANCEL = "cancel"
 OnNotify = Callable[[str, Payload[Any]], None]
 _NOBODY = Service(None)
 
@@ -86,7 +83,7 @@ class Receiver:
 
     def _take_notification(self, notification: Notification, start_soon: StartSoon) -> None:
         if notification.method == CANCEL:
-            self.requests.cancel(notification.params.decode(_Cancel).id)
+            self.requests.cancel(notification.params.decode(Cancel).id)
         elif notification.method in self.service:
             self.requests.notice(notification, self.service, start_soon)
         elif self.on_notify is not None:
@@ -97,13 +94,6 @@ class Receiver:
             raise ProtocolError(f"it answered no request, but: {answer.message}")
         if not self._calls.settle(answer):
             raise ProtocolError("an answer to a request that nobody made")
-
-
-@attrs.frozen
-class _Cancel:
-    """The parameters of a cancellation."""
-
-    id: RequestId
 
 
 def _plain_bounds(sender: Role, limits: Limits) -> PlainBounds:

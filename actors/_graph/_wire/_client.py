@@ -51,25 +51,27 @@ class Client:
 
     @wire_method
     def change(self, subscription: int, change: Payload[Any]) -> None:
-        """One change for one watch; a large one is opened by whoever takes it, not here in the reader."""
+        """The graph changed: for each watch of this client, as in ``change.schema.json``."""
+        # A large one is opened by whoever takes it, not here in the reader.
         encoded = change.encoded
         self._offer(subscription, SealedChange(encoded) if len(encoded) > LARGE else change.decode(Change))
 
     @wire_method
-    def resync(self, subscription: int, resync: SealedResync) -> None:
-        """A fresh start for one watch; its snapshot is opened by whoever takes it, not here in the reader."""
-        self._offer(subscription, resync)
+    def resync(self, subscription: int, resync: Payload[Any]) -> None:
+        """Where a watch is, is unknown: a whole snapshot to start from, as in ``change.schema.json``."""
+        # Its snapshot is opened by whoever takes it, not here in the reader.
+        self._offer(subscription, resync.decode(SealedResync))
 
     @wire_method
     def watch_overrun(self, subscription: int, bound: int) -> None:
-        """One watch is over because its reader was too slow, twice."""
+        """A watch is over: this client fell so many changes behind (*bound*) a second time."""
         watch = self.watches.get(subscription)
         if watch is not None:
             watch.close(WatchOverrun(bound))
 
     @wire_method
     def message(self, endpoint: int, messages: Payload[Any], dropped: int = 0) -> None:
-        """Messages for one subscriber, still encoded; *dropped* is what a leaky one lost at the server so far."""
+        """Messages for a subscriber, in order; *dropped* is what a leaky one lost at the server so far."""
         self.streams.take(endpoint, messages, dropped)
 
     @wire_method
@@ -84,7 +86,7 @@ class Client:
 
     @wire_method
     async def apply_settings(self, address: str, values: dict[str, Any]) -> Any:
-        """Settings for a unit of this process; returns them in readable form."""
+        """New settings for a component of this client; it answers with all of them in readable form, or refuses."""
         if self.settings_port is None:
             raise SettingsRefused(address, "its session takes no live settings")
         return await self.settings_port(address, values)

@@ -28,6 +28,7 @@ from actors._graph._supervisor._watch import Watch
 from graphmeta import Change, Endpoint, Resync, SettingValue, decode_metadata_slices, step_twin
 from transport import InvalidRequest, LimitExceeded, LinkLost, Payload, Peer, wire_method
 
+from ._client import Client
 from ._traffic import Traffic
 from ._wire import PROTOCOL_VERSION, Opened, OpenSession, Sent
 
@@ -37,6 +38,9 @@ _NOTHING: Final = (msgspec.Raw(b"null"), msgspec.Raw(b"\xc0"))
 
 class RemoteSessionService(SessionService):
     """Speaks to its session through a peer."""
+
+    CALLS: Final = Client
+    """What the other end is told and asked; see `describe_service`."""
 
     def __init__(
         self, graph: GraphSupervisor, opening: OpenSession, peer: Peer, role: Role, *, trusted: bool = False
