@@ -1,6 +1,6 @@
 """What may be wrong with a running graph: plain rules over a snapshot and the list of sessions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import attrs
@@ -52,6 +52,12 @@ class Patient:
                     found.update(s.address for s in (*collection.topics.values(), *collection.relays.values()))
         return found
 
+    def known(self) -> set[str]:
+        """The topics that somebody speaks of, or that join edges to others."""
+        edges = self.snapshot.edge_owners
+        joints = {edge.to_topic for edge in edges} & {edge.from_topic for edge in edges}
+        return joints | self.described() | self.topics("publisher") | self.topics("subscriber")
+
     def types(self, direction: str) -> dict[str, str]:
         """What is sent by the publishers, or taken by the subscribers, as they said: types by topic."""
         return {
@@ -81,13 +87,16 @@ def diagnose(patient: Patient) -> tuple[Finding, ...]:
 
 
 def _dangling(patient: Patient) -> Iterator[Finding]:
-    known = patient.described() | patient.topics("publisher") | patient.topics("subscriber")
-    edges = patient.snapshot.edge_owners
-    joints = {edge.to_topic for edge in edges} & {edge.from_topic for edge in edges}
+    edges, known = patient.snapshot.edge_owners, patient.known()
     for edge in sorted(edges):
-        lost = [topic for topic in edge if topic not in known and topic not in joints]
+        lost = [topic for topic in edge if topic not in known]
         if lost:
-            yield Finding("dangling edge", str(edge), f"no component and no endpoint knows {' or '.join(lost)}")
+            yield Finding("dangling edge", str(edge), nobody_knows(lost))
+
+
+def nobody_knows(topics: Sequence[str]) -> str:
+    """What is said of topics that may be misspelt."""
+    return f"no component and no endpoint knows {' or '.join(topics)}"
 
 
 def _unheard(patient: Patient) -> Iterator[Finding]:

@@ -63,7 +63,7 @@ def _read(path: Path) -> GraphSnapshot:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
     except InvalidSnapshot as error:
-        raise UsageError(f"{path} is {error}") from None
+        raise UsageError(f"{path} is {error}; `trellis snapshot --save FILE` makes one") from None
 
 
 def _unwatched(snapshot: GraphSnapshot) -> GraphSnapshot:

@@ -1,6 +1,7 @@
 """``trellis connect`` and ``trellis disconnect``: edges that no session owns, since no command outlives its edges."""
 
 import argparse
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import msgspec
 from actors._graph import EdgeResult, Session
 from graphmeta import Outcome, visible
 
+from ._diagnose import Patient, nobody_knows
 from ._errors import StreamsDoNotFit
 from ._target import add_target, open_target
 
@@ -62,5 +64,16 @@ async def run(args: argparse.Namespace) -> int:
         if not args.anyway and (clashes := await session.type_clashes(args.from_topic, args.to_topic)):
             raise StreamsDoNotFit(clashes)
         result: EdgeResult = await args.change(session, args.from_topic, args.to_topic, persistent=True)
+        strangers = await _strangers(session, result)
     print(msgspec.json.encode(result).decode() if args.json else visible(f"{result.edge}: {_SAID[result.outcome]}"))
+    if strangers and not args.json:
+        print(visible(f"note: {nobody_knows(strangers)} yet"), file=sys.stderr)
     return 1 if result.outcome is Outcome.NOT_OWNER else 0
+
+
+async def _strangers(session: Session, result: EdgeResult) -> list[str]:
+    """The topics of a new edge that nobody knows: they are to come, or misspelt."""
+    if result.outcome is not Outcome.ADDED:
+        return []
+    known = Patient(await session.snapshot(), ()).known()
+    return [topic for topic in result.edge if topic not in known]

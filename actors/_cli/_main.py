@@ -126,6 +126,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="trellis",
         description="Live dataflow graphs with owners: run one, watch one, operate one.",
         formatter_class=_Aligned,
+        epilog="Exit codes: 0 done; 1 it failed, or there is something to find; 2 it was misused; "
+        "130 Ctrl-C; 143 SIGTERM; 129 its terminal was closed.",
     )
     parser.add_argument("--version", action="version", version=SOFTWARE)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

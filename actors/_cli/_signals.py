@@ -12,6 +12,8 @@ import trio
 
 from actors._graph import Graph
 
+from ._reader import reader_gone
+
 _EXIT_CODES: Final = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
@@ -50,10 +52,17 @@ async def wait_told(graph: Graph, signals: AsyncIterator[int]) -> int:
 async def follow(work: Callable[[], Awaitable[None]]) -> int:
     """Do *work* until it is done, or SIGTERM or a closing terminal cancels it; returns the exit code.
 
-    Ctrl-C is left to Python: it interrupts whatever it finds.
+    Ctrl-C is left to Python: it interrupts whatever it finds. `BrokenPipeError` when nobody reads the output any more.
     """
+
+    async def watched() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(reader_gone)
+            await work()
+            nursery.cancel_scope.cancel()
+
     with _hear(signal.SIGTERM, signal.SIGHUP) as signals:
-        return await until_told(work, signals)
+        return await until_told(watched, signals)
 
 
 async def until_told(work: Callable[[], Awaitable[None]], signals: AsyncIterator[int]) -> int:

@@ -86,6 +86,22 @@ def test_releasing_the_demos_view_ends_it_in_one_line(trellis, background):
     assert demo.stderr.read() == "trellis: the session was released by trellis release\n"
 
 
+@pytest.mark.parametrize("command", [("watch",), ("watch", "--json"), ("top", "--json", "--every", "3600")])
+def test_what_goes_on_until_ctrl_c_ends_when_its_reader_goes_though_nothing_happens(background, trellis, command):
+    background("serve").stdout.readline()
+    following = background(*command)
+    if command[0] == "watch":
+        following.stdout.readline()
+    following.stdout.close()
+    assert following.wait(10) == 0
+    assert following.stderr.read() == ""
+
+
+def test_the_help_tells_the_exit_codes(trellis):
+    said = " ".join(trellis("--help").stdout.split())
+    assert "0 done; 1 it failed, or there is something to find; 2 it was misused; 130 Ctrl-C; 143 SIGTERM" in said
+
+
 def test_a_reader_who_has_gone_is_no_failure(environment, background):
     background("serve").stdout.readline()
     for command in ("sessions", "graph", "watch"):

@@ -80,6 +80,17 @@ def test_an_edge_is_added_for_good_and_removed_and_each_time_it_is_said_what_tha
     assert (told["edge"], told["outcome"]) == (["C", "D"], "added")
 
 
+def test_a_topic_that_nobody_knows_is_noted_when_it_is_connected(trellis, owner):
+    def noted(*words):
+        told = trellis("connect", *words)
+        return told.returncode, told.stderr
+
+    assert noted("B", "LATER") == (0, "note: no component and no endpoint knows LATER yet\n")
+    assert noted("B", "LATER") == (0, "")
+    assert noted("X", "Y") == (0, "note: no component and no endpoint knows X or Y yet\n")
+    assert noted("X", "Z", "--json") == (0, "")
+
+
 def test_an_edge_that_closes_a_cycle_is_refused_with_its_path(trellis, owner):
     refused = trellis("connect", "C", "A")
     assert refused.returncode == 1
