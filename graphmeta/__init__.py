@@ -97,9 +97,11 @@ from ._records._counted import counted as counted
 from ._records._diff import compare as compare
 from ._records._diff import diff as diff
 from ._records._down import down_units as down_units
-from ._records._freezing import freeze_change as freeze_change
-from ._records._freezing import freeze_sessions as freeze_sessions
-from ._records._freezing import freeze_settings as freeze_settings
+from ._records._freezing import freeze_metadata_slices as freeze_metadata_slices
+from ._records._freezing import freeze_sessions_slices as freeze_sessions_slices
+from ._records._freezing import freeze_step_slices as freeze_step_slices
+from ._records._freezing import freeze_value as freeze_value
+from ._records._freezing import freeze_values_slices as freeze_values_slices
 from ._records._frozen import FrozenDict as FrozenDict
 from ._records._frozen import FrozenList as FrozenList
 from ._records._metadata import SCHEMA_VERSION as SCHEMA_VERSION

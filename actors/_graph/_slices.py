@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
@@ -19,14 +19,24 @@ async def in_slices(work: Generator[object, None, T]) -> T:
 
     Cancelled, it stops in a pause, and the work is left undone.
     """
+    await trio.lowlevel.checkpoint()
+    return await _drive(work, trio.lowlevel.checkpoint)
+
+
+async def whole_in_slices(work: Generator[object, None, T]) -> T:
+    """As `in_slices`, but with pauses only in between, and whole even if it is cancelled: for what follows a wait."""
+    return await _drive(work, trio.lowlevel.cancel_shielded_checkpoint)
+
+
+async def _drive(work: Generator[object, None, T], pause: Callable[[], Awaitable[None]]) -> T:
     while True:
-        await trio.lowlevel.checkpoint()
         try:
             with _uncollected():
                 _run_slice(work)
         except StopIteration as ended:
             result: T = ended.value
             return result
+        await pause()
 
 
 def _run_slice(work: Generator[object, None, T]) -> None:

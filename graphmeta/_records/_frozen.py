@@ -44,16 +44,16 @@ class FrozenList(list[V]):
         return list, (list(self),)
 
 
-_LEAVES: Final = frozenset({str, int, float, bool, type(None)})
+LEAVES: Final = frozenset({str, int, float, bool, type(None)})
 
 
 def frozen(value: Any) -> Any:
     """Return plain data equal to *value* in which nothing can be changed."""
     kind = type(value)
-    if kind in _LEAVES:
+    if kind in LEAVES:
         return value
     if isinstance(value, dict):
-        if _LEAVES.issuperset(map(type, value.values())):
+        if LEAVES.issuperset(map(type, value.values())):
             return value if kind is FrozenDict else FrozenDict(value)
         return FrozenDict({key: frozen(inner) for key, inner in value.items()})
     return FrozenList(map(frozen, value)) if isinstance(value, list) else value

@@ -132,8 +132,10 @@ class UnitMetadata(ComponentMetadata):
         for task in self.tasks:
             if not inputs.issuperset(task.subscribes) or not outputs.issuperset(task.publishes):
                 raise InvalidMetadata(self.address, f"its task {task.name!r:.80} uses streams that it does not have")
-        names = {self.main, *self.threads, *(task.name for task in self.tasks)} - {None}
-        if len(names) < len(self.tasks) + len(self.threads) + (self.main is not None):
+        names = [*self.threads, *[task.name for task in self.tasks]]
+        if self.main is not None:
+            names.append(self.main)
+        if len(set(names)) < len(names):
             raise InvalidMetadata(self.address, "two of its tasks have one name")
 
 

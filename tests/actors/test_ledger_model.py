@@ -49,7 +49,7 @@ addresses = st.sets(st.sampled_from(["SYS/A", "SYS/B", "SYS/C"]))
 
 
 def ready(metadata: GraphMetadata) -> ask.Register:
-    return at_once(ready_slices(metadata))
+    return at_once(ready_slices(metadata, freeze=False))
 
 
 def reaches(graph: set[Edge], start: str, goal: str) -> bool:
@@ -286,7 +286,7 @@ class LedgerModel(RuleBasedStateMachine):
 
     @invariant()
     def settings_belong_to_somebody_who_is_there(self) -> None:
-        for address, value in self.ledger.settings().items():
+        for address, value in self.ledger.snapshot().settings.items():
             assert value.session in self.open
             assert value.reported or address in self.components[value.session]
 

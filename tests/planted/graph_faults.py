@@ -232,4 +232,33 @@ FAULTS = {
     "the client of a session that crashed waits": Fault(
         "actors/_graph/_doors/_hall.py", "peer.close()", "pass", "actors/halls"
     ),
+    "what came over a wire is shown as it came": Fault(
+        "actors/_graph/_supervisor/_shown.py", "at_once(self._freeze_slices(snapshot))", "pass", "actors/first_looks"
+    ),
+    "a change is lost to who gives up while it is frozen": Fault(
+        "actors/_graph/_supervisor/_shown.py",
+        "await whole_in_slices(kept_slices(freeze_step_slices(item)))",
+        "await in_slices(kept_slices(freeze_step_slices(item)))",
+        "actors/first_looks",
+    ),
+    "whoever registered in process can change what others see": Fault(
+        "actors/_graph/_session/_service.py", "freeze=True)  #", "freeze=False)  #", "actors/first_looks"
+    ),
+    "nobody remembers that somebody looks": Fault(
+        "actors/_graph/_wire/_remote_service.py",
+        "freeze=self._graph.shown.looked_at)",
+        "freeze=False)",
+        "actors/first_looks",
+    ),
+    "what is half frozen passes for frozen": Fault(
+        "graphmeta/_records/_freezing.py",
+        "units, collections = FrozenDict(metadata.units), FrozenDict(metadata.collections)",
+        "units, collections = FrozenDict(metadata.units), FrozenDict(metadata.collections)\n"
+        '    _put(metadata, "units", units)\n'
+        '    _put(metadata, "collections", collections)',
+        "actors/first_looks",
+    ),
+    "a report stays open to change": Fault(
+        "actors/_graph/_ledger/_components.py", "freeze_value(value)", "pass", "actors/first_looks"
+    ),
 }

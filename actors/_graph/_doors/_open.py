@@ -35,8 +35,12 @@ class Graph:
         return f"<graph {self._supervisor.epoch} revision {self._supervisor.revision}>"
 
     def snapshot(self) -> GraphSnapshot:
-        """The whole graph as of now."""
-        return self._supervisor.snapshot()
+        """The whole graph as of now, in one step.
+
+        What came over a wire before anybody in this process looked is frozen in that step, at some 3 µs a component;
+        `Session.snapshot` does it while others run.
+        """
+        return self._supervisor.shown.snapshot_at_once()
 
     def sessions(self) -> tuple[SessionInfo, ...]:
         """Every session, in the order of their start."""

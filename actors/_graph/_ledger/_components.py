@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from actors._graph._errors import AddressTaken, UnknownComponent
-from graphmeta import MetadataChanged, SettingChanged, SettingValue
+from graphmeta import MetadataChanged, SettingChanged, SettingValue, freeze_value
 from transport import Limits
 
 from . import _bounds as bounds
@@ -80,6 +80,7 @@ class ComponentBook:
         self._check_reporter(record, command.address)
         size = bounds.check_settings(self._limits, record, command.address, command.readable, self._settings_bytes)
         value = SettingValue(command.readable, record.id, True, draft.revision, draft.at)
+        freeze_value(value)
         self._settings_bytes += size - record.reported.get(command.address, 0)
         record.settings_bytes += size - record.reported.get(command.address, 0)
         record.reported[command.address] = size

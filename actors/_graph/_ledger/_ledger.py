@@ -92,10 +92,6 @@ class Ledger:
         """The addresses of all declared components, sorted."""
         return sorted(self._components.holders)
 
-    def settings(self) -> dict[str, SettingValue]:
-        """The live settings by address, sorted."""
-        return dict(self._components.settings.effective())
-
     def settings_hold(self, settings: Mapping[str, SettingValue]) -> bool:
         """Whether *settings*, those of a snapshot, are the live ones of now."""
         return self._components.settings.holds(settings)

@@ -12,7 +12,6 @@ import trio
 from actors._data import Flow, Inbox, LocalPublisher, LocalSubscriber, Publisher, Router, Subscriber
 from actors._floor import open_actor_nursery
 from actors._graph._errors import UnknownScope
-from actors._graph._supervisor._shown import ShownChanges
 from actors._graph._supervisor._supervisor import GraphSupervisor
 from actors._graph._supervisor._watch import Changes
 from graphmeta import GraphMetadata, GraphSnapshot, type_text
@@ -63,11 +62,11 @@ class LocalLine(Line):
     @asynccontextmanager
     async def watch(self, after: int | None, epoch: UUID | None) -> AsyncIterator[Changes]:
         """A watch that ends with the block or with the session."""
-        watch = await self.ask(SessionService.open_watch, after, epoch)
+        changes = await self.ask(SessionService.view_changes, after, epoch)
         try:
-            yield ShownChanges(watch)
+            yield changes
         finally:
-            self._service.close_watch(watch)
+            self._service.close_watch(changes.watch)
 
     @asynccontextmanager
     async def publisher(self, topic: str, message_type: type) -> AsyncIterator[Publisher]:

@@ -15,6 +15,7 @@ from actors._graph._ledger import _commands as ask
 from actors._graph._ledger._registration import ready_slices
 from actors._graph._ledger._results import EdgeResult, Impact, SessionInfo, TypeClash
 from actors._graph._slices import in_slices
+from actors._graph._supervisor._shown import ShownChanges
 from actors._graph._supervisor._statistics import Statistics
 from actors._graph._supervisor._supervisor import GraphSupervisor
 from graphmeta import Edge, Endpoint, GraphMetadata, GraphSnapshot, SettingValue
@@ -79,16 +80,19 @@ class SessionService(Membership):
     @wire_method
     async def register_metadata(self, metadata: GraphMetadata | None) -> int:
         """Replace the session's metadata as a whole; returns the revision."""
-        command = await in_slices(ready_slices(metadata))
+        return await self._register(metadata, freeze=True)  # The caller has it, too.
+
+    async def _register(self, metadata: GraphMetadata | None, *, freeze: bool) -> int:
+        command = await in_slices(ready_slices(metadata, freeze))
         await trio.lowlevel.checkpoint()  # What comes now is one step, and long enough alone.
         self._submit(command)
         return self._graph.revision
 
     @wire_method(reads=True)
-    def settings(self) -> dict[str, SettingValue]:
+    async def settings(self) -> dict[str, SettingValue]:
         """The live settings of every component, by address."""
         self._alive()
-        return self._graph.settings()
+        return dict((await self._graph.shown.snapshot()).settings)
 
     @wire_method(reads=True)
     def settings_history(self, address: str) -> tuple[SettingValue, ...]:
@@ -168,10 +172,14 @@ class SessionService(Membership):
 
     # -- asking ----------------------------------------------------------------------------------------------
 
-    def view(self) -> GraphSnapshot:
+    def view(self) -> Awaitable[GraphSnapshot]:
         """The whole state, for those in this process."""
         self._alive()
-        return self._graph.snapshot()
+        return self._graph.shown.snapshot()
+
+    def view_changes(self, after: int | None, epoch: UUID | None) -> ShownChanges:
+        """A watch, for those in this process. Pair with `close_watch`."""
+        return self._graph.shown.changes(self.open_watch(after, epoch))
 
     @wire_method(reads=True)
     def snapshot(self) -> Awaitable[dict[str, Any]]:

@@ -52,7 +52,8 @@ class Session(Holder):
         """Replace what this session says of its components, as a whole; returns the revision.
 
         Several under way at once are taken in the order of their calls. Raises `AddressTaken` when another session
-        holds one of the addresses; then nothing changed.
+        holds one of the addresses; then nothing changed. In the graph's own process *metadata* itself is what everybody
+        sees: whatever becomes of the call, nothing in it can be changed any longer, and a copy can.
         """
         # Over a wire what is large leaves in pieces, between which what is small would overtake it.
         async with self._registrations.turn(self._registrations.enter()):

@@ -19,7 +19,7 @@ from actors._graph._ledger._ledger import Decision, Ledger
 from actors._graph._ledger._results import Impact, SessionInfo, TypeClash
 from actors._graph._slices import in_slices
 from actors._graph._storage._journal import Journal, answer_stored
-from graphmeta import DAG, Edge, GraphError, GraphSnapshot, Resync, SettingValue, encode_changes, freeze_settings
+from graphmeta import DAG, Edge, GraphError, Resync, SettingValue, at_once, encode_changes, freeze_values_slices
 from transport import Limits
 
 from ._clashes import clashes_of
@@ -54,9 +54,10 @@ class GraphSupervisor(Actor):
         self._members: Final = Members()
         self._watches: set[Watch] = set()
         self._meter: Final = LoopMeter()
-        self._shown: Final = Shown()
         self.encodings: Final = Encodings(self._ledger)
         """The graph as bytes."""
+        self.shown: Final = Shown(self._ledger)
+        """The graph for those in this process."""
         self.closed = trio.Event()
         self._journal: Final = journal
         """Where persistent edges are kept; None: in memory only."""
@@ -168,28 +169,17 @@ class GraphSupervisor(Actor):
         """The number of the last accepted change."""
         return self._ledger.revision
 
-    @trio.lowlevel.enable_ki_protection
-    def snapshot(self) -> GraphSnapshot:
-        """The whole state as of now, for those in this process."""
-        return self._shown.snapshot(self._ledger.snapshot())
-
     def changes_after(self, epoch: UUID, revision: int) -> bytes | None:
         """The changes after a revision of an epoch, encoded; None when a snapshot is the better answer."""
         changes = self._history.little_since(revision, epoch, self.revision)
         return None if changes is None else encode_changes(changes)
-
-    def settings(self) -> dict[str, SettingValue]:
-        """The live settings by address, sorted."""
-        settings = self._ledger.settings()
-        freeze_settings(settings.values())
-        return settings
 
     def settings_history(self, address: str) -> tuple[SettingValue, ...]:
         """The last values of a component's settings, oldest first: none if it has no settings. `UnknownComponent`."""
         known = self._ledger.settings_history(address)
         if not known and self._ledger.holder_of(address) is None:
             raise UnknownComponent(address, nearest(address, self._ledger.addresses()))
-        freeze_settings(known)
+        at_once(freeze_values_slices(known))
         return known
 
     def type_clashes(self, edge: Edge) -> tuple[TypeClash, ...]:

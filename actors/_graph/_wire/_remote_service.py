@@ -150,9 +150,10 @@ class RemoteSessionService(SessionService):
         async with self._registrations.turn(place):
             raw = metadata.raw
             if raw in _NOTHING:
-                return await super().register_metadata(None)
+                return await self._register(None, freeze=False)
             encoding: Literal["json", "msgpack"] = "json" if self._peer.speaks_json else "msgpack"
-            return await super().register_metadata(await in_slices(decode_metadata_slices(raw, encoding)))
+            decoded = await in_slices(decode_metadata_slices(raw, encoding))
+            return await self._register(decoded, freeze=self._graph.shown.looked_at)
 
     # As in process, but it may be large, and is encoded in slices.
     @wire_method(reads=True)
