@@ -12,7 +12,7 @@ from ._target import add_target, open_target
 def add(commands: "argparse._SubParsersAction[Any]") -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("graph", help="draw the graph", description="Draw the graph as it is now.")
-    parser.add_argument("--format", choices=("text", "mermaid", "dot"), default="text")
+    parser.add_argument("--format", choices=("text", "mermaid", "dot"), default="text", help="default: text")
     parser.add_argument("--json", action="store_true", help="as JSON: topics and what they lead to, for programs")
     parser.add_argument(
         "-c", "--collapse", action="count", default=0, help="take a level off the picture; may be repeated"

@@ -24,7 +24,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=NUMBER",
-        help="another bound than the usual one, such as sessions=100; names are those of transport.Limits",
+        help="another bound than the usual one, such as sessions=100, see transport.Limits; may be repeated",
     )
 
 

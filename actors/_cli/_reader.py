@@ -1,5 +1,6 @@
 """Whether somebody still reads what a command prints: ``trellis watch | grep -m1 ALARM`` is over when grep is."""
 
+import fcntl
 import os
 import stat
 import sys
@@ -27,4 +28,5 @@ def _pipe() -> int | None:
         number = sys.stdout.fileno()
     except (AttributeError, OSError, ValueError):  # It is closed, or no file of the system.
         return None
-    return number if stat.S_ISFIFO(os.fstat(number).st_mode) else None
+    writes_only = fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
+    return number if writes_only and stat.S_ISFIFO(os.fstat(number).st_mode) else None

@@ -1,5 +1,6 @@
 """The command line as an operator uses it: real processes, and a graph that they find by themselves."""
 
+import argparse
 import fcntl
 import json
 import os
@@ -16,6 +17,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+from actors._cli._main import _parser
 
 
 def served(process):
@@ -294,3 +297,10 @@ def test_the_help_says_of_each_command_in_one_line_what_it_does(trellis):
     rows = [re.fullmatch(r"    ([a-z]+ +)(\S.+)", line) for line in listed]
     assert {"serve", "disconnect", "shutdown"} <= {row[1].strip() for row in rows}
     assert len({len(row[1]) for row in rows}) == 1
+
+
+def test_every_word_of_every_command_is_explained():
+    (commands,) = (action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction))
+    words = [(name, action) for name, parser in commands.choices.items() for action in parser._actions]
+    assert len(words) > 80
+    assert [f"{name} {action.dest}" for name, action in words if not action.help] == []
