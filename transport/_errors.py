@@ -122,7 +122,7 @@ class MethodNotFound(RequestError):
     method: str
 
     def __str__(self) -> str:
-        return f"no such method: {self.method}"
+        return f"no such method: {self.method}; is the other end of another version?"
 
 
 @attrs.frozen

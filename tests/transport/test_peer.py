@@ -54,7 +54,7 @@ async def test_an_unknown_error_keeps_its_name_its_text_and_its_fields(ends: End
 
 
 async def test_an_unknown_method_and_wrong_parameters_are_typed_answers(ends: Ends) -> None:
-    with pytest.raises(MethodNotFound, match="no such method: fly"):
+    with pytest.raises(MethodNotFound, match="no such method: fly; is the other end of another version"):
         await ends.client.request("fly", {})
     with pytest.raises(InvalidParams, match=r"Expected `int`, got `str` - at `\$\.a`"):
         await ends.client.request("add", {"a": "one"})
