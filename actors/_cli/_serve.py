@@ -29,8 +29,10 @@ def add(commands: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("--state", metavar="FILE", help="keep persistent edges there, for the next start")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: this host only)")
     parser.add_argument("--port", type=port, default=0, help="which port (default: a free one)")
-    parser.add_argument("--token-file", metavar="FILE", type=Path, help="the token to ask for (default: a fresh one)")
-    parser.add_argument("--read-token-file", metavar="FILE", type=Path, help="the same of the token for looking only")
+    parser.add_argument(
+        "--token-file", metavar="FILE", type=Path, help="holds the token for control (default: a fresh one)"
+    )
+    parser.add_argument("--read-token-file", metavar="FILE", type=Path, help="holds the token for looking only")
     parser.add_argument("--certificate", metavar="FILE", help="for TLS, which is needed off this host")
     parser.add_argument("--key", metavar="FILE", help="the certificate's private key")
     parser.add_argument("--insecure", action="store_true", help="listen off this host without TLS")
