@@ -32,6 +32,7 @@ from ._errors import InvalidRequest as InvalidRequest
 from ._errors import LimitExceeded as LimitExceeded
 from ._errors import LinkClosed as LinkClosed
 from ._errors import LinkLost as LinkLost
+from ._errors import LinkRefused as LinkRefused
 from ._errors import MethodNotFound as MethodNotFound
 from ._errors import NotPermitted as NotPermitted
 from ._errors import ParseError as ParseError

@@ -37,6 +37,14 @@ class LinkLost(TransportError):
 
 
 @attrs.frozen
+class LinkRefused(LinkLost):
+    """The server was reached and answered no request but the connection itself: it has no room, for one.
+
+    A websocket's server says so before there is a link, as `HandshakeRefused`.
+    """
+
+
+@attrs.frozen
 class ConnectFailed(TransportError):
     """Nobody that speaks our wire answered at this address: it is wrong, or the server is not running."""
 

@@ -187,7 +187,7 @@ class NotRunning(SessionError):
 
 @attrs.frozen
 class ConnectionRefused(SessionError):
-    """A server is there, but it will not have this client: a wrong token, another protocol, a foreign host."""
+    """A server is there, but it will not have this client: a wrong token, a foreign host, no room for another one."""
 
     where: str
     reason: str

@@ -12,7 +12,7 @@ import pytest
 import trio
 import trustme
 
-from actors import Graph, Host, NotRunning, SessionLost, open_graph, open_session, serve_host
+from actors import ConnectionRefused, Graph, Host, NotRunning, open_graph, open_session, serve_host
 from transport import Limits
 
 PROCESS, NETWORK = "process ", "127.0.0.1:"
@@ -75,7 +75,9 @@ async def test_where_nobody_answers_at_the_socket_the_websocket_is_taken(served,
 async def test_a_no_at_the_socket_is_a_no_and_not_asked_for_again_at_the_websocket(monkeypatch):
     async with serving(monkeypatch, Limits(sessions=1)) as served:
         async with open_session(served.host.url, name="first"):
-            with pytest.raises(SessionLost, match="over the limit sessions = 1"):
+            with pytest.raises(
+                ConnectionRefused, match=r"^ws://.* refused the connection: over the limit sessions = 1"
+            ):
                 async with open_session(served.host.url, name="second"):
                     raise AssertionError("it was let in")
 

@@ -12,7 +12,7 @@ from transport._documents._codec import MSGPACK, Payload, codec_of
 from transport._documents._fragments import FRAGMENT, Assembler
 from transport._documents._nesting import PlainBounds
 from transport._documents._rpc import CANCEL, Cancel, Failure, Notification, Record, Reply, Request, read_frame
-from transport._errors import InvalidRequest, ParseError, ProtocolError
+from transport._errors import InvalidRequest, LinkRefused, ParseError, ProtocolError
 from transport._limits import Limits
 from transport._link._link import Frame, Role
 from transport._service._service import Service
@@ -91,6 +91,7 @@ class Receiver:
 
     def _take_answer(self, answer: Reply | Failure, _: StartSoon) -> None:
         if isinstance(answer, Failure) and answer.id is None:
+            self._calls.fail_all(LinkRefused(answer.message))
             raise ProtocolError(f"it answered no request, but: {answer.message}")
         if not self._calls.settle(answer):
             raise ProtocolError("an answer to a request that nobody made")

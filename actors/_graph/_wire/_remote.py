@@ -31,6 +31,7 @@ from transport import (
     Limits,
     Link,
     LinkLost,
+    LinkRefused,
     Payload,
     Peer,
     Service,
@@ -222,7 +223,7 @@ class Way:
 
 def open_remote_session(way: Way, name: str, limits: Limits) -> AbstractAsyncContextManager[Session]:
     """A session at a URL. `NotRunning` when nobody answers there, `ConnectionRefused` when it says no."""
-    return _session(partial(_reach, way, limits), name, limits)
+    return _session(partial(_reach, way, limits), way.url, name, limits)
 
 
 async def _reach(way: Way, limits: Limits, start_soon: Callable[..., None]) -> Link:
@@ -257,14 +258,18 @@ def session_over(
     async def given(_: Callable[..., None]) -> Link:
         return link
 
-    return _session(given, name, limits, trusted)
+    return _session(given, link.peer, name, limits, trusted)
 
 
 @asynccontextmanager
 # Protected: what keeps the connection is shielded, so that a Ctrl-C must not come between it and its end.
 @trio.lowlevel.enable_ki_protection
 async def _session(
-    reach: Callable[[Callable[..., None]], Awaitable[Link]], name: str, limits: Limits, trusted: bool = False
+    reach: Callable[[Callable[..., None]], Awaitable[Link]],
+    where: str,
+    name: str,
+    limits: Limits,
+    trusted: bool = False,
 ) -> AsyncIterator[Session]:
     # One nursery for all that the session and its link do beside the block: each would be a large part of a life.
     async with open_actor_nursery(f"session {name}") as nursery:
@@ -274,7 +279,7 @@ async def _session(
         client.streams = Streams(peer, trusted=trusted)
         nursery.start_soon(keep_connected, peer, client)
         try:
-            line = RemoteLine(peer, client, name, await _open(peer, client, name))
+            line = RemoteLine(peer, client, name, await _open(peer, client, where, name))
             try:
                 with body_of(client):
                     yield Session(line)
@@ -285,9 +290,11 @@ async def _session(
             await link.aclose()
 
 
-async def _open(peer: Peer, client: Client, name: str) -> Opened:
+async def _open(peer: Peer, client: Client, where: str, name: str) -> Opened:
     try:
         opened: Opened = await peer.request("open", attrs.asdict(OpenSession(name, PROTOCOL_VERSION, SOFTWARE)), Opened)
+    except LinkRefused as error:
+        raise ConnectionRefused(where, error.reason) from None
     except LinkLost as error:
         raise client.ending or SessionLost(error.reason) from None
     return opened
