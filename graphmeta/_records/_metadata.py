@@ -129,6 +129,9 @@ class UnitMetadata(ComponentMetadata):
             raise InvalidMetadata(self.address, "one name is an input and an output")
         if self.dynamic_settings.enabled and self.dynamic_settings.input_topic not in inputs:
             raise InvalidMetadata(self.address, "its settings come by a topic that is no input of it")
+        self._check_tasks(inputs, outputs)
+
+    def _check_tasks(self, inputs: set[str], outputs: set[str]) -> None:
         for task in self.tasks:
             if not inputs.issuperset(task.subscribes) or not outputs.issuperset(task.publishes):
                 raise InvalidMetadata(self.address, f"its task {task.name!r:.80} uses streams that it does not have")
