@@ -72,8 +72,7 @@ class Outlet(Inbox):
         self._tally.add(len(message))
         self._queue.append(message)
         self.put_count += 1
-        if self._tally.overdrawn:
-            self._refuse_all()
+        self._check_whole()
 
     def put_all(self, messages: Sequence[Any]) -> None:
         """Add several, not more than there is room for."""
@@ -83,19 +82,17 @@ class Outlet(Inbox):
             self._tally.add(sum(map(len, messages)), len(messages))
             self._queue.extend(messages)
             self.put_count += len(messages)
-            if self._tally.overdrawn:
-                self._refuse_all()
+            self._check_whole()
 
-    def _refuse_all(self) -> None:
-        self.refuse("more bytes wait for the session than its limit queue_bytes_per_session allows")
+    def _check_whole(self) -> None:
+        if self._tally.overdrawn:
+            self.refuse("more bytes wait for the session than its limit queue_bytes_per_session allows")
 
     def announce(self, *, now: bool) -> None:
         """Have what was put leave, *now* if it may; also when nothing can be added to it, or it is large."""
-        # As in `pending` and `full`, which each message would have to call.
-        held = len(self._queue) + self.on_way
-        if held == self.on_way or self.on_way >= self.max_queue:
+        if not self.pending:
             return
-        now = now or held >= self.max_queue or self._tally.full or worth_leaving(self._queue, self.on_way)
+        now = now or self.full or worth_leaving(self._queue, self.on_way)
         if now or not self.queued_for_pump:
             self._announce(self, now)
 

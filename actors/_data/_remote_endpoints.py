@@ -31,18 +31,11 @@ TOGETHER: Final = 4
 """Large messages that leave together while others are on the way: one alone costs as much to tell of as all of them."""
 _NAMED: Final = 16
 """Bytes that a message takes in a batch when only its number is in it."""
-_AT_ONCE: Final = 256
-"""Messages of which it is looked whether all may leave: each batch looks anew."""
 
 
 def take_batch(waiting: deque[Kept], most: int, max_bytes: int) -> list[Kept]:
     """Take at most so many messages: one if any may leave, and others while a batch stays below *max_bytes*."""
-    if len(waiting) <= min(most, _AT_ONCE) and sum(map(len, waiting)) <= max_bytes:
-        # Mostly all of them may leave; to look at one after the other takes as long as what else is to do for them.
-        taken = list(waiting)
-        waiting.clear()
-        return taken
-    taken = []
+    taken: list[Kept] = []
     size = 0
     while waiting and len(taken) < most:
         message = waiting[0]
