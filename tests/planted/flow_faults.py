@@ -11,6 +11,27 @@ FAULTS = {
         "self._queue.pop()\n            self.dropped += 1",
         "runtime/endpoints",
     ),
+    "what nobody can take is taken for a message": Fault(
+        "actors/_data/_letter.py",
+        "return fitting(self._topic, self._type, self._value, message_type)",
+        "return self._value",
+        "runtime/misfits",
+    ),
+    "routes do not know who sends": Fault(
+        "actors/_data/_router.py", " or not self._all_fit(topic, inboxes)", "", "runtime/misfits"
+    ),
+    "who has ended still sends what it named": Fault(
+        "actors/_data/_local_endpoints.py",
+        "self._router.remove_sender(self.topic, self.message_type)",
+        "pass",
+        "runtime/misfits actors/type_clashes",
+    ),
+    "a signal comes while Trio is being started": Fault(
+        "actors/_runtime/_main_thread.py",
+        "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())\n",
+        "pass\n",
+        "runtime/main_functions",
+    ),
     "what comes over a wire flows while paused": Fault(
         "actors/_data/_router.py",
         "        if self._pausing:\n            return None\n        route",

@@ -261,4 +261,19 @@ FAULTS = {
     "a report stays open to change": Fault(
         "actors/_graph/_ledger/_components.py", "freeze_value(value)", "pass", "actors/first_looks"
     ),
+    "an address with a token goes another way, with other rights": Fault(
+        "actors/_graph/_doors/_open.py",
+        "_as_found(way) if token is None else way",
+        "_as_found(way)",
+        "actors/addresses",
+    ),
+    "who asks for TLS gets none": Fault(
+        "actors/_graph/_doors/_open.py",
+        'ticket.socket if way.url.startswith("ws://") else ""',
+        "ticket.socket",
+        "actors/addresses",
+    ),
+    "a command connects what does not fit": Fault(
+        "actors/_cli/_edges.py", "raise StreamsDoNotFit(clashes)", "pass", "cli/demo"
+    ),
 }
