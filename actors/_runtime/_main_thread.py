@@ -55,7 +55,10 @@ class MainThread:
         self._struck: BaseException | None = None
         """What a signal handler of the program's own raised while no main function ran."""
         self._error: BaseException | None = None
-        self._mask: Final = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        self._listening: Final = threading.Event()
+        """Trio waits for it: what a signal handler raises earlier would leave Trio running, and nobody to end it."""
+        self._called_off = False
+        """Whether such a one has raised: then nothing is run."""
 
     # -- in the main thread ----------------------------------------------------------------------------------
 
@@ -66,31 +69,25 @@ class MainThread:
         """
         with self._signals_here():
             thread = threading.Thread(target=self._run_trio, args=(async_fn, args), name="trio")
-            self._start(thread)
-            while (job := self._next_job()) is not None:
-                self._do(job)
-            thread.join()
+            try:
+                thread.start()
+                while (job := self._next_job()) is not None:
+                    self._do(job)
+                thread.join()
+            except BaseException:
+                # A signal handler of the program's own, while nobody listened: Trio must not be left alone.
+                self._called_off = True
+                self._listening.set()
+                self._soon(self._scope.cancel)
+                raise
         error = self._struck or self._error
         if error is not None:
             raise error
 
-    def _start(self, thread: threading.Thread) -> None:
-        # What a signal handler raises here would leave Trio running, and nobody to end it: signals wait until
-        # `_next_job`, which takes care of that. The other thread would inherit that they do, and so would its children.
-        try:
-            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-            thread.start()
-        except BaseException:
-            self._hear_signals()
-            raise
-
-    def _hear_signals(self) -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
-
     def _next_job(self) -> _Job | None:
         while True:
             try:
-                self._hear_signals()
+                self._listening.set()
                 return self._jobs.get()
             except BaseException as error:
                 # A signal handler of the program's own: Trio must end first, and may still have something to do here.
@@ -141,7 +138,9 @@ class MainThread:
     # -- in Trio's thread ------------------------------------------------------------------------------------
 
     def _run_trio(self, async_fn: Callable[..., Awaitable[object]], args: tuple[Any, ...]) -> None:
-        self._hear_signals()
+        self._listening.wait()
+        if self._called_off:
+            return
         try:
             trio.run(self._until_interrupted, async_fn, args)
         except BaseException as error:
