@@ -1,6 +1,7 @@
 """What awkward circumstances do to the command line: one line, the right code, and nothing left behind."""
 
 import os
+import select
 import subprocess
 import sys
 
@@ -95,6 +96,24 @@ def test_what_goes_on_until_ctrl_c_ends_when_its_reader_goes_though_nothing_happ
     following.stdout.close()
     assert following.wait(10) == 0
     assert following.stderr.read() == ""
+
+
+def test_a_pipe_that_the_command_could_read_itself_has_a_reader_for_ever(environment, background, trellis, tmp_path):
+    background("serve").stdout.readline()
+    os.mkfifo(tmp_path / "pipe")
+    both_ends = os.open(tmp_path / "pipe", os.O_RDWR)
+    words = [sys.executable, "-m", "actors", "watch"]
+    watch = subprocess.Popen(words, stdout=both_ends, stderr=subprocess.PIPE, env=environment)
+    try:
+        # Nobody takes what was written: there is something to be read, at this end, too.
+        assert select.select([both_ends], [], [], 30)[0]
+        trellis("snapshot")
+        watch.terminate()
+        assert watch.wait(10) == 143
+    finally:
+        watch.kill()
+        watch.communicate()
+        os.close(both_ends)
 
 
 def test_the_help_tells_the_exit_codes(trellis):
