@@ -213,5 +213,5 @@ threading.Thread.start = struck
 
 def test_it_ends_trio_first_even_while_trio_is_being_started(script):
     process = script(STRUCK_EARLY + STRUCK)
-    out, error = process.communicate(timeout=30)
+    out, error = process.communicate(timeout=15)
     assert (process.returncode, out.removeprefix("initializing\n"), error) == (7, "", "")
