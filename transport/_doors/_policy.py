@@ -125,11 +125,9 @@ def _token(policy: HandshakePolicy, head: RequestHead, _: str) -> Refusal | None
     """Look at all of it in any case; whether a token is missing, malformed or wrong looks the same."""
     given = _bearer(head)
     known = [_same(given, token) for token in (policy.token, policy.read_token) if token is not None]
-    return (
-        None
-        if any(known)
-        else Refusal(401, "a valid bearer token is needed; a server that was given none makes new ones when it starts")
-    )
+    if any(known):
+        return None
+    return Refusal(401, "a valid bearer token is needed; a server that was given none makes new ones when it starts")
 
 
 def _request(_: HandshakePolicy, head: RequestHead, __: str) -> Refusal | None:
