@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from actors._graph import (
     ConnectionRefused,
+    NoRuntimeFolder,
     NotRunning,
     Session,
     Ticket,
@@ -68,8 +69,7 @@ async def _join_first(join: Callable[[Way], Awaitable[Session]], ways: tuple[Way
 
 def find(url: str | None, token_file: Path | None) -> tuple[Way, ...]:
     """The ways to try, in this order; `NotRunning`, `SeveralGraphs` or `BadToken` when there are none."""
-    running = tickets()
-    ticket = _by_url(url, running) if url else _only(running)
+    ticket = _by_url(url) if url else _only(tickets())
     if token_file is not None:
         return (Way(url or _known(ticket).url, _token_in(token_file)),)
     if url:
@@ -95,9 +95,11 @@ def _only(running: list[Ticket]) -> Ticket | None:
     return running[0] if running else None
 
 
-def _by_url(url: str, running: list[Ticket]) -> Ticket | None:
+def _by_url(url: str) -> Ticket | None:
     place = _place(url)
-    return next((ticket for ticket in running if _place(ticket.url) == place), None)
+    with suppress(NoRuntimeFolder):  # Whoever names a graph may have no folder of his own.
+        return next((ticket for ticket in tickets() if _place(ticket.url) == place), None)
+    return None
 
 
 def _place(url: str) -> tuple[str, str | None, int | None]:
@@ -116,7 +118,13 @@ def _place(url: str) -> tuple[str, str | None, int | None]:
 
 def _token_in(path: Path) -> str:
     token, ticket = read_token(path)
-    if ticket is not None and path.resolve().parent == runtime_folder().resolve() and not ticket.alive():
+    if ticket is not None and _is_kept_here(path) and not ticket.alive():
         # Written on this host by a process that is gone: somebody else may listen at its address.
         raise NotRunning(f"at {ticket.url}", ADVICE)
     return token
+
+
+def _is_kept_here(path: Path) -> bool:
+    with suppress(NoRuntimeFolder):
+        return path.resolve().parent == runtime_folder().resolve()
+    return False

@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from actors._graph import Ticket, read_ticket
+from actors._graph import Ticket, ticket_in
 from transport import check_token
 
 from ._errors import BadToken
@@ -12,8 +12,9 @@ from ._errors import BadToken
 
 def read_token(path: Path) -> tuple[str, Ticket | None]:
     """The token that a client brings: in a file of its own, or in the address file of a server, which comes with it."""
+    # Read once: a pipe gives it only once, and whoever opened a named one again would wait for ever.
     text = _read(path)
-    ticket = read_ticket(path)
+    ticket = ticket_in(text)
     return (text, None) if ticket is None else (ticket.token, ticket)
 
 

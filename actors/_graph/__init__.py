@@ -14,8 +14,8 @@ from ._doors._open import Graph as Graph
 from ._doors._open import open_graph as open_graph
 from ._doors._open import open_session as open_session
 from ._doors._tickets import Ticket as Ticket
-from ._doors._tickets import read_ticket as read_ticket
 from ._doors._tickets import runtime_folder as runtime_folder
+from ._doors._tickets import ticket_in as ticket_in
 from ._doors._tickets import tickets as tickets
 from ._errors import AddressTaken as AddressTaken
 from ._errors import AmbiguousSession as AmbiguousSession

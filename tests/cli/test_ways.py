@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import stat
+import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -133,4 +134,27 @@ def test_a_file_that_was_carried_here_from_another_host_is_used(trellis, server,
     carried = tmp_path / "carried"
     carried.write_text(json.dumps({**json.loads(server.reading.read_text()), "pid": 2**22 + 1}))
     told = trellis("sessions", "--json", "--graph", server.url, "--token-file", str(carried))
+    assert own_session(told)["role"] == "read"
+
+
+@pytest.mark.parametrize("way", ["address", "socket"])
+def test_who_names_the_graph_and_brings_its_token_needs_no_folder_for_addresses(trellis, server, tmp_path, way):
+    url = server.url if way == "address" else f"unix://{server.socket}"
+    elsewhere = {"XDG_RUNTIME_DIR": str(tmp_path / "nowhere")}
+    told = trellis("sessions", "--json", "--graph", url, "--token-file", str(server.reading), **elsewhere)
+    assert own_session(told)["role"] == ("read" if way == "address" else "control")
+
+
+def test_without_a_folder_for_addresses_the_token_is_missed_not_the_folder(trellis, server, tmp_path):
+    refused = trellis("sessions", "--graph", server.url, XDG_RUNTIME_DIR=str(tmp_path / "nowhere"))
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("none for this address was found here, name its file with --token-file\n")
+
+
+def test_a_token_may_come_through_a_pipe_which_gives_it_once(apart, server, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(server.reading.read_text(),), daemon=True)
+    writer.start()
+    told = apart("sessions", "--json", "--graph", server.url, "--token-file", str(pipe))
     assert own_session(told)["role"] == "read"

@@ -147,8 +147,15 @@ def _sweep(folder: Path) -> None:
 
 def read_ticket(path: Path) -> Ticket | None:
     """The ticket in a file, or None when it holds none."""
-    with suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(path.read_bytes(), type=Ticket)
+    with suppress(OSError):
+        return ticket_in(path.read_bytes())
+    return None
+
+
+def ticket_in(text: bytes | str) -> Ticket | None:
+    """The ticket that a file's text is, or None when it is none."""
+    with suppress(msgspec.MsgspecError):
+        return msgspec.json.decode(text, type=Ticket)
     return None
 
 
