@@ -2,7 +2,7 @@
 
 import argparse
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -98,17 +98,24 @@ async def _draw(graph: Graph, monitor: "Monitor") -> None:
     console = Console()
     with Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
-            live.update(live_view(monitor.state(graph.snapshot(), at=trio.current_time())), refresh=True)
+            picture = live_view(monitor.state(graph.snapshot(), at=trio.current_time()))
+            await _written(partial(live.update, picture, refresh=True))
             await trio.sleep(1 / _PICTURES)
 
 
 async def _print(graph: Graph, monitor: "Monitor") -> None:
     from actors.demo import opening_lines, plain_line
 
-    print(*opening_lines(monitor.state(graph.snapshot(), at=trio.current_time())), sep="\n", flush=True)
+    lines = [*opening_lines(monitor.state(graph.snapshot(), at=trio.current_time()))]
     while True:
+        await _written(partial(print, *lines, sep="\n", flush=True))
         await trio.sleep(_LINE_SECONDS)
-        print(plain_line(monitor.state(graph.snapshot(), at=trio.current_time())), flush=True)
+        lines = [plain_line(monitor.state(graph.snapshot(), at=trio.current_time()))]
+
+
+async def _written(write: Callable[[], None]) -> None:
+    """Let a terminal or a pipe that nobody reads, as after Ctrl-S, hold up nothing but its picture."""
+    await trio.to_thread.run_sync(write)
 
 
 async def _wait_told(graph: Graph, signals: AsyncIterator[int], seconds: float) -> int:

@@ -1,5 +1,6 @@
 """``trellis demo`` as a newcomer meets it: a real process, watched and steered from beside it."""
 
+import fcntl
 import json
 import os
 import pty
@@ -142,6 +143,27 @@ def test_in_a_terminal_it_draws_and_puts_the_screen_back(environment):
     assert text.rindex("\x1b[?1049l") > text.rindex("\x1b[?1049h")
     assert "BAND_PASS" in text
     assert "ws://127.0.0.1:" in text
+
+
+@pytest.mark.parametrize("place", ["terminal", "pipe"])
+def test_a_terminal_that_nobody_reads_holds_up_the_picture_and_not_the_graph(environment, trellis, place):
+    leader, follower = pty.openpty() if place == "terminal" else os.pipe()
+    if place == "pipe":
+        fcntl.fcntl(leader, fcntl.F_SETPIPE_SZ, 4096)
+        os.write(follower, b"." * 4096)
+    command = [sys.executable, "-m", "actors", "demo"]
+    demo = subprocess.Popen(command, stdout=follower, stderr=subprocess.DEVNULL, env=environment)
+    os.close(follower)
+    try:
+        enough = time.monotonic() + 20
+        while (looked := trellis("graph")).returncode and time.monotonic() < enough:
+            time.sleep(0.1)
+        time.sleep(1)  # For pictures to fill what the terminal keeps for its reader.
+        assert [looked.returncode, trellis("graph").returncode, trellis("shutdown").returncode] == [0, 0, 0]
+    finally:
+        os.close(leader)  # As when its window is closed: whoever still writes there learns of it.
+        demo.kill()
+        demo.wait()
 
 
 def test_streams_that_do_not_fit_are_connected_only_by_whoever_insists_and_the_demo_goes_on(background, trellis):
