@@ -95,13 +95,22 @@ async def is_released(graph: Graph, link: Link) -> None:
     await link.receive()
 
 
+async def is_released_while_it_watches(graph: Graph, link: Link) -> None:
+    await link.send('{"jsonrpc": "2.0", "id": 2, "method": "watch", "params": {"subscription": 1}}')
+    while "result" not in str(await link.receive()):
+        pass
+    await is_released(graph, link)
+
+
 async def breaks_the_protocol(_: Graph, link: Link) -> None:
     await link.send("{")
     await link.receive()
 
 
 # At the server: what ends by an error at the client leaves what Python's errors leave, frames that hold each other.
-@pytest.mark.parametrize("end", [is_lost, is_released, breaks_the_protocol], ids=lambda end: end.__name__)
+@pytest.mark.parametrize(
+    "end", [is_lost, is_released, is_released_while_it_watches, breaks_the_protocol], ids=lambda end: end.__name__
+)
 async def test_a_connection_that_ends_badly_leaves_nothing(end: Callable[[Graph, Link], Awaitable[None]]) -> None:
     async def whole_life() -> None:
         ours, theirs = memory_links()

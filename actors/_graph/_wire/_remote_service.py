@@ -251,7 +251,8 @@ class Forward:
             self._blocked.set()
             self._peer.abort(f"a change cannot be encoded: {type(error).__name__}")
         except SessionError as failure:
-            self._failed = failure
+            # Without the way it came: the watch holds it, and by its frames it would hold the watch.
+            self._failed = failure.with_traceback(None)
             self._blocked.set()
 
     async def run(self) -> None:
