@@ -131,7 +131,7 @@ def open_session(
     snapshot that anyone takes shows what the session owned.
 
     A ``ws://`` address alone names a graph: one that `serve_host` serves to this user is joined through its Unix
-    socket, where large messages are quickest, and through the websocket if nobody answers there. With a *token* it
+    socket, where large messages are quickest, and through the websocket if nobody listens there. With a *token* it
     names a door: that websocket, with just the rights that the token gives.
     """
     if isinstance(target, Graph):
