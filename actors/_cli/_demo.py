@@ -96,11 +96,15 @@ async def _draw(graph: Graph, monitor: "Monitor") -> None:
     from actors.demo import live_view
 
     console = Console()
-    with Live(console=console, screen=True, auto_refresh=False) as live:
+    live = Live(console=console, screen=True, auto_refresh=False)
+    try:
+        await _written(live.start)
         while True:
             picture = live_view(monitor.state(graph.snapshot(), at=trio.current_time()))
             await _written(partial(live.update, picture, refresh=True))
             await trio.sleep(1 / _PICTURES)
+    finally:
+        live.stop()
 
 
 async def _print(graph: Graph, monitor: "Monitor") -> None:

@@ -1,6 +1,5 @@
 """``trellis demo`` as a newcomer meets it: a real process, watched and steered from beside it."""
 
-import fcntl
 import json
 import os
 import pty
@@ -10,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -145,20 +145,26 @@ def test_in_a_terminal_it_draws_and_puts_the_screen_back(environment):
     assert "ws://127.0.0.1:" in text
 
 
+def fill(descriptor: int) -> None:
+    """Write until there is no room, so that whoever writes next has to wait for a reader."""
+    os.set_blocking(descriptor, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(descriptor, b"." * 64)
+    os.set_blocking(descriptor, True)
+
+
 @pytest.mark.parametrize("place", ["terminal", "pipe"])
 def test_a_terminal_that_nobody_reads_holds_up_the_picture_and_not_the_graph(environment, trellis, place):
     leader, follower = pty.openpty() if place == "terminal" else os.pipe()
-    if place == "pipe":
-        fcntl.fcntl(leader, fcntl.F_SETPIPE_SZ, 4096)
-        os.write(follower, b"." * 4096)
+    fill(follower)
     command = [sys.executable, "-m", "actors", "demo"]
     demo = subprocess.Popen(command, stdout=follower, stderr=subprocess.DEVNULL, env=environment)
     os.close(follower)
     try:
         enough = time.monotonic() + 20
         while (looked := trellis("graph")).returncode and time.monotonic() < enough:
-            time.sleep(0.1)
-        time.sleep(1)  # For pictures to fill what the terminal keeps for its reader.
+            continue
         assert [looked.returncode, trellis("graph").returncode, trellis("shutdown").returncode] == [0, 0, 0]
     finally:
         os.close(leader)  # As when its window is closed: whoever still writes there learns of it.
